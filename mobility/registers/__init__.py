@@ -1,0 +1,1 @@
+"""Registers as CBS delivers them: their dictionary, their files, their reading, their validation."""

@@ -1,0 +1,124 @@
+"""Reading register files in batches: the only module, with `decode`, that sees raw rows.
+
+SPSS files are read by polars-readstat, on one thread so that rows keep their order. It returns no rows, without a word, when
+the header does not know their number; such files, and those it cannot read, go to pyreadstat.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+import polars_readstat
+import pyreadstat
+
+from mobility.errors import DataError
+
+BATCH_ROWS = 1_000_000
+_NUMBER_OF_CASES_AT = 80
+_UNKNOWN = -1
+
+
+def read_batches(path: Path, wanted: list[str]) -> Iterator[pl.DataFrame]:
+    """The wanted columns of a register file, in order, in batches of at most `BATCH_ROWS` rows.
+
+    Args:
+        path: .sav, .zsav, .parquet or .csv.
+        wanted: column names as the dictionary writes them; matched without regard to case.
+
+    Yields:
+        Frames with the wanted names, as the file stores them (text or number).
+
+    Raises:
+        DataError: the file cannot be read, or a column is not there.
+    """
+    names = _match(path, column_names(path), wanted)
+    rows = 0
+    for batch in _batches(path, list(names)):
+        rows += batch.height
+        yield batch.select(pl.col(there).alias(here) for there, here in names.items())
+    promised = number_of_cases(path)
+    if promised not in (None, _UNKNOWN, rows):
+        raise DataError(
+            f"{path.name}: the file promises {promised} rows and gives {rows}. It may be cut short; copy it again."
+        )
+
+
+def column_names(path: Path) -> list[str]:
+    """Names of the columns in a file.
+
+    Raises:
+        DataError: the file cannot be read.
+    """
+    try:
+        if path.suffix.lower() in (".sav", ".zsav"):
+            return list(polars_readstat.scan_readstat(str(path), threads=1).collect_schema().names())
+        return _scan_flat(path).collect_schema().names()
+    except Exception as fault:
+        kind = type(fault).__name__
+    raise DataError(
+        f"{path.name}: the file cannot be read ({kind}). It may be damaged or not be what its name says; copy it again."
+    )
+
+
+def number_of_cases(path: Path) -> int | None:
+    """Rows according to the header of an SPSS file (-1: unknown); None for other files."""
+    if path.suffix.lower() not in (".sav", ".zsav"):
+        return None
+    with path.open("rb") as file:
+        header = file.read(_NUMBER_OF_CASES_AT + 4)
+    if len(header) < _NUMBER_OF_CASES_AT + 4:
+        return None
+    little, big = (struct.unpack(order + "i", header[_NUMBER_OF_CASES_AT:])[0] for order in "<>")
+    layout_is_little = struct.unpack("<i", header[64:68])[0] in (2, 3)
+    return int(little if layout_is_little else big)
+
+
+def _match(path: Path, there: list[str], wanted: list[str]) -> dict[str, str]:
+    by_lower = {name.lower(): name for name in there}
+    absent = [name for name in wanted if name.lower() not in by_lower]
+    if absent:
+        raise DataError(
+            f"{path.name}: no column {', '.join(absent)}. The file has {len(there)} columns. "
+            "Correct the name in schemas/registers, or pin another file in conf/register."
+        )
+    return {by_lower[name.lower()]: name for name in wanted}
+
+
+def _batches(path: Path, names: list[str]) -> Iterator[pl.DataFrame]:
+    try:
+        if path.suffix.lower() not in (".sav", ".zsav"):
+            yield from _scan_flat(path).select(names).collect_batches(chunk_size=BATCH_ROWS, maintain_order=True)
+        elif number_of_cases(path) == _UNKNOWN:
+            yield from _pyreadstat(path, names)
+        else:
+            scan = polars_readstat.scan_readstat(str(path), threads=1, preserve_order=True, batch_size=BATCH_ROWS)
+            yield from scan.select(names).collect_batches(chunk_size=BATCH_ROWS, maintain_order=True)
+    except Exception as fault:
+        kind = type(fault).__name__
+    else:
+        return
+    raise DataError(f"{path.name}: reading stopped ({kind}). The file may be damaged; copy it again.")
+
+
+def _pyreadstat(path: Path, names: list[str]) -> Iterator[pl.DataFrame]:
+    chunks = pyreadstat.read_file_in_chunks(
+        pyreadstat.read_sav, str(path), chunksize=BATCH_ROWS, usecols=names, output_format="polars"
+    )
+    for batch, _ in chunks:
+        yield batch
+
+
+def _scan_flat(path: Path) -> pl.LazyFrame:
+    if path.suffix.lower() == ".parquet":
+        return pl.scan_parquet(path)
+    # Everything as text: a number would lose the leading zeros of a code.
+    return pl.scan_csv(path, infer_schema=False, separator=_separator(path))
+
+
+def _separator(path: Path) -> str:
+    with path.open("rb") as file:
+        first = file.readline().decode("latin-1")
+    return max(",;\t", key=first.count)
