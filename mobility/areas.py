@@ -1,0 +1,170 @@
+"""The lists in `schemas/areas/`: zonings (which code has which role in which region) and programmes (where, from when)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from mobility.errors import RequestError
+from mobility.folders import SCHEMAS
+
+ROLES = ("centre", "city", "periphery", "growth_core", "satellite", "rest_of_region")
+_CODE = re.compile(r"GM\d{4}|WK\d{6}|BU\d{8}")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One code of a zoning with its region and role."""
+
+    code: str
+    region: str
+    role: str
+
+
+@dataclass(frozen=True)
+class Zoning:
+    """Codes of gemeenten, wijken and buurten with their region and role, in the division of one year."""
+
+    name: str
+    geography_year: int
+    lines: tuple[Line, ...]
+    titles: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class ProgrammeArea:
+    """One area of a programme: the codes it consists of and the day it starts."""
+
+    programme: str
+    area: str
+    codes: tuple[str, ...]
+    start: dt.date
+
+
+def load_zoning(name: str) -> Zoning:
+    """A zoning by the name of its file.
+
+    Raises:
+        RequestError: there is no such file, or a line of it is wrong.
+    """
+    path, given = _load("zonings", name, "study.geography.zoning")
+    with _Reading(path):
+        lines = tuple(
+            Line(_code(line["code"], path), _region(region, path), _role(line["role"], path))
+            for region, content in given["regions"].items()
+            for line in content["lines"]
+        )
+        zoning = Zoning(
+            name=given["zoning"],
+            geography_year=int(given["geography_year"]),
+            lines=lines,
+            titles=tuple((region, str(content["title"])) for region, content in given["regions"].items()),
+        )
+    codes = [line.code for line in lines]
+    twice = sorted({code for code in codes if codes.count(code) > 1})
+    if twice:
+        raise RequestError(f"{_name(path)}: {', '.join(twice)} stand in more than one line. Keep one line per code.")
+    return zoning
+
+
+def load_programme(name: str) -> tuple[int, tuple[ProgrammeArea, ...]]:
+    """Geography year and areas of a programme, by the name of its file.
+
+    Raises:
+        RequestError: there is no such file, or a line of it is wrong.
+    """
+    path, given = _load("programmes", name, "study.programmes")
+    with _Reading(path):
+        areas = tuple(
+            ProgrammeArea(
+                programme=given["programme"],
+                area=area["area"],
+                codes=tuple(_code(code, path) for code in area["codes"]),
+                start=_date(area["start"], path),
+            )
+            for area in given["areas"]
+        )
+        year = int(given["geography_year"])
+    names = [area.area for area in areas]
+    if len(set(names)) < len(names):
+        raise RequestError(f"{_name(path)}: two areas have the same name. Give each its own.")
+    return year, areas
+
+
+class _Reading:
+    """Turns what a malformed file provokes into a sentence."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, trace: object) -> None:
+        if isinstance(fault, KeyError):
+            raise RequestError(
+                f"{_name(self.path)}: the key {fault.args[0]} is missing. Compare with the template beside it."
+            ) from None
+        if isinstance(fault, TypeError | ValueError | AttributeError):
+            raise RequestError(
+                f"{_name(self.path)}: the form is not that of a list of areas. Compare with the template beside it."
+            ) from None
+
+
+def _load(kind: str, name: str, key: str) -> tuple[Path, dict[str, Any]]:
+    folder = SCHEMAS / "areas" / kind
+    there = sorted(path.stem for path in folder.glob("*.yaml"))
+    if name not in there:
+        raise RequestError(f"{key}: there is no schemas/areas/{kind}/{name}.yaml. There are: {', '.join(there)}.")
+    path = folder / f"{name}.yaml"
+    try:
+        given = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as fault:
+        mark = getattr(fault, "problem_mark", None)
+        place = f", line {mark.line + 1}" if mark else ""
+        raise RequestError(f"{_name(path)}{place}: this is not readable YAML. Check indentation and quotes.") from None
+    if not isinstance(given, dict):
+        raise RequestError(f"{_name(path)}: the file is empty.")
+    return path, given
+
+
+def _name(path: Path) -> str:
+    return path.relative_to(SCHEMAS.parent).as_posix()
+
+
+def _code(code: object, path: Path) -> str:
+    if not isinstance(code, str) or not _CODE.fullmatch(code):
+        raise RequestError(
+            f"{_name(path)}: {code!r} is not a code. Write GM0637, WK063701 or BU06370101, in quotes; without them "
+            "0637 becomes 415."
+        )
+    return code
+
+
+def _region(region: object, path: Path) -> str:
+    if (
+        not isinstance(region, str)
+        or not re.fullmatch(r"[a-z][a-z0-9_]*", region)
+        or region in ("elsewhere", "unplaceable", "national")
+    ):
+        raise RequestError(f"{_name(path)}: {region!r} cannot name a region; use small letters, digits and _.")
+    return region
+
+
+def _role(role: object, path: Path) -> str:
+    if role not in ROLES:
+        raise RequestError(f"{_name(path)}: {role!r} is not a role. Roles: {', '.join(ROLES)}.")
+    return str(role)
+
+
+def _date(value: object, path: Path) -> dt.date:
+    try:
+        return dt.date.fromisoformat(str(value))
+    except ValueError:
+        pass
+    raise RequestError(f'{_name(path)}: a start is not a date that exists; write it as "YYYY-MM-DD", in quotes.')

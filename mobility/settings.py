@@ -1,0 +1,301 @@
+"""What a study may choose, as frozen dataclasses, and the strict reader that fills them from the composed YAML.
+
+Every key has its default and its meaning in `conf/`; nothing is optional here, so that a key which is missing or mistyped is
+noticed. The domain receives these dataclasses only: no Hydra object goes further than the job.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import difflib
+import types
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from mobility.errors import RequestError
+from mobility.synthetic.settings import Synthetic
+
+Level = Literal["buurt", "wijk", "gemeente", "role", "region"]
+Count = Literal["events", "transitions"]
+Severity = Literal["stop", "quarantine", "warn"]
+
+
+@dataclass(frozen=True)
+class Period:
+    """Calendar years of the tables, and the day on which knowledge ends (None: last day of the newest address file)."""
+
+    first_year: int
+    last_year: int
+    cut_off: dt.date | None
+
+    def __post_init__(self) -> None:
+        if self.last_year < self.first_year:
+            raise RequestError(f"study.period.last_year ({self.last_year}) lies before first_year ({self.first_year}).")
+
+    @property
+    def years(self) -> range:
+        """The calendar years, both ends included."""
+        return range(self.first_year, self.last_year + 1)
+
+
+@dataclass(frozen=True)
+class Geography:
+    """The division that holds geography constant, and the zoning that maps its codes to regions and roles."""
+
+    year: int
+    zoning: str
+
+
+@dataclass(frozen=True)
+class Income:
+    """Income class of a person in a year (method 4)."""
+
+    scheme: Literal["quintiles"]
+    lag_years: int
+    low: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Renumbering:
+    """When a bundle of moves is an administrative relocation (method 1, step 6)."""
+
+    min_objects: int
+    max_distance_m: int
+
+
+@dataclass(frozen=True)
+class Residence:
+    """How registrations become residence (method 1)."""
+
+    slack_days: int
+    renumbering: Renumbering
+
+
+@dataclass(frozen=True)
+class Moves:
+    """How moves of persons become household moves (method 3)."""
+
+    together_days: int
+
+
+@dataclass(frozen=True)
+class Flows:
+    """Which levels and which counts of moves the flow tables hold (method 5)."""
+
+    levels: tuple[Level, ...]
+    counts: tuple[Count, ...]
+
+
+@dataclass(frozen=True)
+class Chains:
+    """Cohort, itinerary and outcome of wegsijpel chains (method 6.1 to 6.3)."""
+
+    lead_months: int
+    minimum_age: int
+    minimum_stay_months: int
+    income_years: int
+    income_years_observed: int
+    exit_months: int
+    follow_up_months: int
+    arrival_months: int
+    settled_months: int
+    min_episode_days: int
+    max_stops: int
+    max_stop_months: int
+    return_days: int
+    return_months: int
+
+
+@dataclass(frozen=True)
+class Release:
+    """Which tables of `schemas/outputs/` are offered for export, under which name."""
+
+    name: str
+    tables: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Study:
+    """One study: its question, period, geography, definitions and tables."""
+
+    name: str
+    title: str
+    description: str
+    period: Period
+    geography: Geography
+    programmes: tuple[str, ...]
+    income: Income
+    residence: Residence
+    moves: Moves
+    flows: Flows
+    chains: Chains
+    release: Release
+    rules: dict[str, Severity]
+
+    def __post_init__(self) -> None:
+        if not self.name.replace("_", "").replace("-", "").isalnum():
+            raise RequestError("study.name is also the name of a folder: use letters, digits, - and _ only.")
+
+
+@dataclass(frozen=True)
+class RegisterSource:
+    """Where the registers are and, where a study must be repeatable to the byte, which file of each is meant."""
+
+    kind: Literal["synthetic", "cbs"]
+    root: Path
+    files: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Place:
+    """The folders and the memory of the machine."""
+
+    root: Path
+    project: Path
+    export: Path
+    partitions: int | None
+    memory: int | None
+
+
+@dataclass(frozen=True)
+class Engine:
+    """How the partitions are worked through."""
+
+    kind: Literal["local", "dask"]
+    workers: int | None
+    scheduler: str | None
+
+
+@dataclass(frozen=True)
+class Disclosure:
+    """The rules a table must meet to leave (disclosure.md 1 and 2); each value has its source in `conf/disclosure/`."""
+
+    profile: str
+    minimum_persons: int
+    minimum_households: int
+    group_share: float
+    rounding_base: int
+
+
+@dataclass(frozen=True)
+class Report:
+    """The page people read."""
+
+    language: Literal["nl", "en"]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything one run was asked."""
+
+    study: Study
+    register: RegisterSource
+    place: Place
+    engine: Engine
+    disclosure: Disclosure
+    synthetic: Synthetic
+    report: Report
+    check: bool
+
+
+T = TypeVar("T")
+
+
+def read_settings(given: dict[str, Any]) -> Settings:
+    """Check the composed configuration and turn it into `Settings`.
+
+    Raises:
+        RequestError: a key is unknown or missing, or a value is not of the kind its key needs; the message names the key and
+            says what to write.
+    """
+    return _read(Settings, given, "")
+
+
+def _read(kind: type[T], given: Any, at: str) -> T:
+    if not isinstance(given, dict):
+        raise RequestError(f"{at or 'the configuration'} must hold keys, each on its own line.")
+    names = {field.name for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    for key in given:
+        if key not in names:
+            raise RequestError(
+                f"{_join(at, key)} is not a setting.{did_you_mean(str(key), names)} Settings here: {', '.join(sorted(names))}."
+            )
+    missing = sorted(names - given.keys())
+    if missing:
+        raise RequestError(
+            f"{_join(at, missing[0])} is missing. Add it, or start the study file with `defaults: [_method, _self_]`."
+        )
+    hints = get_type_hints(kind)
+    return kind(**{name: _value(hints[name], given[name], _join(at, name)) for name in given})
+
+
+def _value(kind: Any, given: Any, at: str) -> Any:
+    origin, arguments = get_origin(kind), get_args(kind)
+    if origin in (Union, types.UnionType):
+        return None if given is None else _value(next(a for a in arguments if a is not type(None)), given, at)
+    if given is None:
+        raise RequestError(f"{at} has no value.")
+    if origin is Literal:
+        if given not in arguments:
+            raise RequestError(f"{at} cannot be {given!r}; choose from {', '.join(map(str, arguments))}.")
+        return given
+    if origin is tuple:
+        if not isinstance(given, list):
+            raise RequestError(f"{at} must be a list, such as [a, b].")
+        return tuple(_value(arguments[0], item, f"{at}[{place}]") for place, item in enumerate(given))
+    if origin is dict:
+        if not isinstance(given, dict):
+            raise RequestError(f"{at} must hold keys, each on its own line.")
+        return {str(key): _value(arguments[1], item, _join(at, key)) for key, item in given.items()}
+    if dataclasses.is_dataclass(kind) and isinstance(kind, type):
+        return _read(kind, given, at)
+    return _scalar(kind, given, at)
+
+
+def _scalar(kind: Any, given: Any, at: str) -> Any:
+    if kind is dt.date:
+        try:
+            return dt.date.fromisoformat(str(given))
+        except ValueError:
+            pass
+        raise RequestError(f"{at} is not a date that exists; write it as 'YYYY-MM-DD', in quotes.")
+    if kind is Path:
+        return Path(str(given)).expanduser()
+    if kind is bool and isinstance(given, bool):
+        return given
+    if kind is int and isinstance(given, int) and not isinstance(given, bool):
+        return given
+    if kind is float and isinstance(given, int | float) and not isinstance(given, bool):
+        return float(given)
+    if kind is str and isinstance(given, str):
+        return given
+    if kind is str and isinstance(given, int | float):
+        raise RequestError(f"{at} is read as a number; put it in quotes, or a code such as 0363 becomes another one.")
+    words = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
+    raise RequestError(f"{at} cannot be {given!r}; it must be {words[kind]}.")
+
+
+def _join(at: str, key: object) -> str:
+    return f"{at}.{key}" if at else str(key)
+
+
+def did_you_mean(word: str, known: set[str]) -> str:
+    """A half-sentence that offers the nearest known word, or nothing."""
+    near = difflib.get_close_matches(word, known, n=1)
+    return f" Did you mean {near[0]}?" if near else ""
+
+
+def setting_names() -> set[str]:
+    """Every setting by its full key, such as `study.period.first_year`."""
+    return set(_names(Settings, ""))
+
+
+def _names(kind: Any, at: str) -> list[str]:
+    found = []
+    for name, hint in get_type_hints(kind).items():
+        found.append(_join(at, name))
+        if dataclasses.is_dataclass(hint):
+            found += _names(hint, _join(at, name))
+    return found
