@@ -1,0 +1,71 @@
+"""Writing that is never half done: every file appears whole, under its own name, readable by its owner only."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import polars as pl
+
+_CHUNK = 1 << 20
+
+
+def make_folder(path: Path) -> Path:
+    """Make a folder and its parents; those that are new are for their owner only."""
+    missing = [folder for folder in (path, *path.parents) if not folder.exists()]
+    for folder in reversed(missing):
+        folder.mkdir(mode=0o700, exist_ok=True)
+    return path
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A temporary name beside `path`; on success it takes the place of `path`, on failure it disappears.
+
+    polars leaves an empty file where the old one was when a sink fails, so nothing is ever written in place.
+    """
+    make_folder(path.parent)
+    temporary = path.with_name(f"{path.name}.tmp-{uuid.uuid4().hex[:8]}")
+    try:
+        yield temporary
+        temporary.chmod(0o600)
+        os.replace(temporary, path)  # noqa: PTH105 - the one call that is atomic on Windows too
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file whole."""
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+def write_json(path: Path, content: object) -> None:
+    """Write a JSON file whole, with sorted keys."""
+    write_text(path, json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
+
+
+def write_parquet(frame: pl.DataFrame, path: Path) -> None:
+    """Write a table whole. The same rows give the same bytes."""
+    with replacing(path) as temporary:
+        frame.write_parquet(temporary, compression="zstd", compression_level=3)
+
+
+def sink_parquet(frame: pl.LazyFrame, path: Path) -> None:
+    """Write a query whole, streaming."""
+    with replacing(path) as temporary:
+        frame.sink_parquet(temporary, compression="zstd", compression_level=3)
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file."""
+    known = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            known.update(chunk)
+    return known.hexdigest()

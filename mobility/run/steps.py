@@ -1,0 +1,114 @@
+"""A step of the road, and whether it is up to date.
+
+It is when its settings, its inputs and the program are what they were, and its outputs are still there.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from mobility.folders import PROGRAM
+from mobility.run.files import write_json
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step in one workspace.
+
+    Attributes:
+        name: of the job.
+        record: file that remembers the last time it was done, `<place.root>/runs/<name>.json`.
+    """
+
+    name: str
+    record: Path
+
+    def is_up_to_date(self, asked: dict[str, Any], inputs: Iterable[Path]) -> bool:
+        """Whether doing it again would change nothing."""
+        try:
+            known = json.loads(self.record.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return False
+        same = known.get("asked") == _digest(asked) and known.get("program") == program_digest()
+        return (
+            same
+            and known.get("inputs") == _states(inputs)
+            and all(_state(Path(path)) == state for path, state in known.get("outputs", {}).items())
+        )
+
+    def forget(self) -> None:
+        """Before it is done again: what it leaves half done is not taken for the whole."""
+        self.record.unlink(missing_ok=True)
+
+    def remember(
+        self, asked: dict[str, Any], inputs: Iterable[Path], outputs: Iterable[Path], told: dict[str, Any]
+    ) -> None:
+        """Once it is done: what was asked, from what, with what result."""
+        write_json(
+            self.record,
+            {
+                "step": self.name,
+                "asked": _digest(asked),
+                "settings": _plain(asked),
+                "program": program_digest(),
+                "inputs": _states(inputs),
+                "outputs": _states(outputs),
+                "told": told,
+            },
+        )
+
+    def told(self) -> dict[str, Any]:
+        """What the step told the last time it was done."""
+        content: dict[str, Any] = json.loads(self.record.read_text(encoding="utf-8"))["told"]
+        return content
+
+
+@cache
+def program_digest() -> str:
+    """Digest of the program's own code, schemas included: another program may give other numbers."""
+    known = hashlib.sha256()
+    for path in sorted([*(PROGRAM / "mobility").rglob("*.py"), *(PROGRAM / "schemas").rglob("*.yaml")]):
+        known.update(path.relative_to(PROGRAM).as_posix().encode())
+        known.update(path.read_bytes())
+    return known.hexdigest()
+
+
+def files_below(*folders: Path) -> list[Path]:
+    """All files in some folders and below, in order; a path that is a file stands for itself."""
+    return sorted(
+        path for folder in folders for path in (folder.rglob("*") if folder.is_dir() else [folder]) if path.is_file()
+    )
+
+
+def _states(paths: Iterable[Path]) -> dict[str, str]:
+    return {str(path): _state(path) for path in paths}
+
+
+def _state(path: Path) -> str:
+    """Size and time of change: enough to see that a file was replaced, without reading it."""
+    try:
+        seen = path.stat()
+    except OSError:
+        return "absent"
+    return f"{seen.st_size}:{seen.st_mtime_ns}"
+
+
+def _digest(asked: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(_plain(asked), sort_keys=True).encode()).hexdigest()
+
+
+def _plain(value: object) -> object:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return _plain({field.name: getattr(value, field.name) for field in dataclasses.fields(value)})
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    return value if isinstance(value, int | float | bool | str) or value is None else str(value)

@@ -1,0 +1,68 @@
+"""The folders of the secure workspace, by name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from mobility.run.files import make_folder
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The secure zone of one study or project; everything inside may hold personal data.
+
+    Attributes:
+        root: `place.root`.
+    """
+
+    root: Path
+
+    @property
+    def registers(self) -> Path:
+        """The registers as read: typed, validated, one Parquet file per register and year."""
+        return self.root / "registers"
+
+    @property
+    def quarantine(self) -> Path:
+        """Refused rows, with the rule they broke."""
+        return self.root / "quarantine"
+
+    @property
+    def quality(self) -> Path:
+        """What was read, kept, refused and linked, as counts."""
+        return self.root / "quality"
+
+    @property
+    def panel(self) -> Path:
+        """Persons, objects, residence and yearly attributes, by hash partition."""
+        return self.root / "panel"
+
+    @property
+    def moves(self) -> Path:
+        """The linked moves, by partition of the object left."""
+        return self.root / "moves"
+
+    @property
+    def aggregates(self) -> Path:
+        """Tables with true counts."""
+        return self.root / "aggregates"
+
+    @property
+    def check(self) -> Path:
+        """What the output checker needs, inside the environment only."""
+        return self.root / "check"
+
+    @property
+    def runs(self) -> Path:
+        """Settings, digests and log of every run."""
+        return self.root / "runs"
+
+    def aggregate(self, table: str) -> Path:
+        """Path of one aggregate."""
+        return self.aggregates / f"{table}.parquet"
+
+    def make(self) -> Workspace:
+        """Make the root, for its owner only."""
+        make_folder(self.root)
+        return self
