@@ -1,0 +1,127 @@
+"""One partition of persons: registrations, household spells and yearly income, sorted and free of duplicates. Pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+
+@dataclass(frozen=True)
+class Tidied:
+    """A table as its contract wants it, and what became of the other rows.
+
+    Attributes:
+        kept: the table.
+        refused: rows left out, with the rule that says why in `rule`; kept and refused add up to the rows given.
+        repaired: kind of repair to the number of kept rows it changed.
+    """
+
+    kept: pl.DataFrame
+    refused: pl.DataFrame
+    repaired: dict[str, int]
+
+
+def tidy_registrations(rows: pl.DataFrame, cut_off: dt.date) -> Tidied:
+    """Registrations as contract `Registration` wants them.
+
+    Left out: further exact copies (`exact_duplicate`) and spells that start after the cut-off (`after_cut_off`). An end after
+    the cut-off becomes open (`end_after_cut_off`).
+    """
+    key = ["person", "start_date", "end_date", "object"]
+    marked = _until_cut_off(rows.select(key), cut_off).sort(key, nulls_last=True)
+    marked = marked.with_columns(rule=_rule(_repeats(*key), "exact_duplicate", cut_off))
+    return _tidied(marked, {})
+
+
+def tidy_households(rows: pl.DataFrame, cut_off: dt.date) -> Tidied:
+    """Household spells as contract `HouseholdSpell` wants them.
+
+    Left out: exact copies, spells after the cut-off, and, of spells of a person that start on one day, all but the longest
+    (`key_repeated`). A spell that runs into the next one ends where that starts (`overlap_clipped`): the register promises
+    that they do not overlap.
+    """
+    key = ["person", "start_date", "end_date", "household"]
+    columns = [*key, "household_size", "household_type", "reference_person"]
+    marked = _until_cut_off(rows.select(columns), cut_off)
+    marked = marked.sort(key, descending=[False, False, True, False], nulls_last=False)
+    rule = pl.coalesce(
+        _rule(_repeats(*columns), "exact_duplicate", cut_off),
+        _rule(_repeats("person", "start_date"), "key_repeated", cut_off),
+    )
+    tidied = _tidied(marked.with_columns(rule=rule), {})
+    next_start = pl.when(pl.col("person") == pl.col("person").shift(-1)).then(pl.col("start_date").shift(-1))
+    overlaps = next_start.is_not_null() & (pl.col("end_date").is_null() | (next_start < pl.col("end_date")))
+    kept = tidied.kept.with_columns(
+        overlaps=overlaps, end_date=pl.when(overlaps).then(next_start).otherwise("end_date")
+    )
+    clipped = {"overlap_clipped": int(kept["overlaps"].sum())}
+    return Tidied(kept.select(columns), tidied.refused, tidied.repaired | clipped)
+
+
+def dense_income(rows: pl.DataFrame, persons: pl.Series, years: tuple[int, int]) -> Tidied:
+    """Income per person-year as contract `PersonYear` wants it.
+
+    Left out: further rows of a person in a year (`key_repeated`) and rows of persons without any registration
+    (`person_without_registration`).
+
+    Args:
+        rows: `person`, `year`, `percentile` (null: none), `population`.
+        persons: the persons of the partition, sorted.
+        years: first and last income year.
+    """
+    ordered = rows.sort("person", "year", "population", "percentile", nulls_last=True)
+    stranger = pl.col("person").is_in(persons.implode()).not_()
+    marked = ordered.with_columns(
+        rule=pl.when(stranger)
+        .then(pl.lit("person_without_registration"))
+        .when(_repeats("person", "year"))
+        .then(pl.lit("key_repeated"))
+    )
+    known = marked.filter(pl.col("rule").is_null())
+    span = years[1] - years[0] + 1
+    place = persons.search_sorted(known["person"], side="left").to_numpy().astype(np.int64)
+    cell = place * span + (known["year"].to_numpy() - years[0])
+    percentile = np.zeros(len(persons) * span, dtype=np.uint8)
+    population = np.zeros(len(persons) * span, dtype=np.uint8)
+    percentile[cell] = known["percentile"].fill_null(0).to_numpy()
+    population[cell] = known["population"].to_numpy()
+    table = pl.DataFrame({"percentile": percentile, "population": population})
+    table = table.with_columns(percentile=pl.when(pl.col("percentile") > 0).then("percentile"))
+    return Tidied(table, marked.filter(pl.col("rule").is_not_null()), {})
+
+
+def once_per_person(rows: pl.DataFrame) -> Tidied:
+    """The rows with one per person: the first in the order of all columns; the others are `key_repeated`."""
+    marked = rows.sort(rows.columns, nulls_last=True)
+    return _tidied(marked.with_columns(rule=pl.when(_repeats("person")).then(pl.lit("key_repeated"))), {})
+
+
+def _until_cut_off(rows: pl.DataFrame, cut_off: dt.date) -> pl.DataFrame:
+    """Ends after the cut-off opened; `reopened` says where."""
+    later = (pl.col("end_date") > cut_off + dt.timedelta(days=1)).fill_null(False)
+    return rows.with_columns(reopened=later, end_date=pl.when(later).then(None).otherwise("end_date"))
+
+
+def _rule(repeated: pl.Expr, name: str, cut_off: dt.date) -> pl.Expr:
+    return pl.when(pl.col("start_date") > cut_off).then(pl.lit("after_cut_off")).when(repeated).then(pl.lit(name))
+
+
+def _repeats(*columns: str) -> pl.Expr:
+    """In sorted rows: the same as the row before in these columns."""
+    same = pl.all_horizontal(pl.col(column).eq_missing(pl.col(column).shift()) for column in columns)
+    return same & (pl.int_range(pl.len()) > 0)
+
+
+def _tidied(marked: pl.DataFrame, repaired: dict[str, int]) -> Tidied:
+    kept = marked.filter(pl.col("rule").is_null())
+    if "reopened" in marked.columns:
+        repaired = {"end_after_cut_off": int(kept["reopened"].sum())} | repaired
+    spare = ["rule", "reopened"]
+    return Tidied(
+        kept.drop(spare, strict=False),
+        marked.filter(pl.col("rule").is_not_null()).drop("reopened", strict=False),
+        repaired,
+    )

@@ -1,0 +1,153 @@
+"""Where the panel lies and how it is read: the only module that knows its files."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from mobility.errors import RequestError
+from mobility.run.files import write_json
+
+TENURES = ("unknown", "owner", "social", "private")
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a reader must know before opening a partition.
+
+    Attributes:
+        partitions: number of hash partitions, `person % partitions`.
+        cut_off: last day that counts.
+        geography_year: division of the areas.
+        income_years: first and last income year of the dense tables; None when there is no income register.
+        tenure_years: years with a tenure column.
+        has_coordinates: whether objects have coordinates.
+        has_demolition: first day from which the end of a dwelling is registered; None without that register.
+    """
+
+    partitions: int
+    cut_off: dt.date
+    geography_year: int
+    income_years: tuple[int, int] | None
+    tenure_years: tuple[int, ...]
+    has_coordinates: bool
+    has_demolition: dt.date | None
+
+
+@dataclass(frozen=True)
+class Panel:
+    """The panel in one workspace.
+
+    Attributes:
+        folder: `<place.root>/panel`.
+    """
+
+    folder: Path
+
+    def path(self, table: str, partition: int) -> Path:
+        """File of one partition of a table."""
+        return self.folder / table / f"part-{partition:03d}.parquet"
+
+    def read(self, table: str, partition: int) -> pl.DataFrame:
+        """One partition of a table, in its sort order."""
+        return pl.read_parquet(self.path(table, partition))
+
+    @property
+    def objects_path(self) -> Path:
+        """File of all address objects."""
+        return self.folder / "objects.parquet"
+
+    @property
+    def areas_path(self) -> Path:
+        """File of all areas."""
+        return self.folder / "areas.parquet"
+
+    @property
+    def tenure_path(self) -> Path:
+        """File of the tenure of all objects, one column per year."""
+        return self.folder / "tenure.parquet"
+
+    def objects(self, *columns: str) -> pl.DataFrame:
+        """All address objects; the place of a row is the id of the object."""
+        return pl.read_parquet(self.objects_path, columns=list(columns) or None)
+
+    def areas(self) -> pl.DataFrame:
+        """All areas: `gemeente`, `wijk`, `buurt` as text; the place of a row is the id of the area."""
+        return pl.read_parquet(self.areas_path)
+
+    def tenure(self) -> pl.DataFrame:
+        """Tenure of every object (row) on 1 January of a year (column), as a place in `TENURES`."""
+        return pl.read_parquet(self.tenure_path)
+
+    def write_shape(self, shape: Shape) -> None:
+        """Write what `shape` reads."""
+        write_json(
+            self.folder / "panel.json",
+            asdict(shape)
+            | {
+                "cut_off": shape.cut_off.isoformat(),
+                "has_demolition": shape.has_demolition.isoformat() if shape.has_demolition else None,
+            },
+        )
+
+    def shape(self) -> Shape:
+        """Number of partitions, cut-off and years of the panel.
+
+        Raises:
+            RequestError: there is no panel yet.
+        """
+        path = self.folder / "panel.json"
+        if not path.is_file():
+            raise RequestError(
+                "There is no panel in the workspace yet. Run jobs/ingest.py first, or jobs/pipeline.py, which runs all."
+            )
+        given = json.loads(path.read_text(encoding="utf-8"))
+        years = given["income_years"]
+        return Shape(
+            partitions=given["partitions"],
+            cut_off=dt.date.fromisoformat(given["cut_off"]),
+            geography_year=given["geography_year"],
+            income_years=(years[0], years[1]) if years else None,
+            tenure_years=tuple(given["tenure_years"]),
+            has_coordinates=given["has_coordinates"],
+            has_demolition=dt.date.fromisoformat(given["has_demolition"]) if given["has_demolition"] else None,
+        )
+
+
+def gather(values: pl.Series, rows: pl.Series) -> pl.Series:
+    """`values` at the given rows; null where the row is null. A look-up without a join."""
+    return values.gather(rows)
+
+
+def on_day(spells: pl.DataFrame, persons: pl.Series, days: pl.Series) -> pl.Series:
+    """Row of the spell of each person that covers a day; null when none does.
+
+    Assumes `spells` sorted by person and start, without overlap within a person. One binary search over a packed key, instead
+    of a join: person in the high bits, day number in the low ones.
+    """
+    starts = _packed(spells["person"], spells["start_date"])
+    asked = _packed(persons, days)
+    row = np.searchsorted(starts, asked, side="right") - 1
+    found = row >= 0
+    row = np.where(found, row, 0)
+    if len(starts) == 0:
+        return pl.Series("row", [None] * len(asked), dtype=pl.UInt32)
+    ends = spells["end_date"].to_physical().fill_null(np.iinfo(np.int32).max).to_numpy()
+    covered = (
+        found & (spells["person"].to_numpy()[row] == persons.to_numpy()) & (days.to_physical().to_numpy() < ends[row])
+    )
+    return pl.select(pl.when(pl.Series(covered)).then(pl.Series(row)).cast(pl.UInt32).alias("row")).to_series()
+
+
+_DAY_BITS = 20
+_DAY_ZERO = 1 << 19  # days before 1970 are negative
+
+
+def _packed(persons: pl.Series, days: pl.Series) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    days_since_zero = days.to_physical().cast(pl.Int64) + _DAY_ZERO
+    return ((persons.cast(pl.Int64) * (1 << _DAY_BITS)) + days_since_zero).to_numpy()
