@@ -1,0 +1,104 @@
+"""The cohort of original residents of a programme area (method 6.1). Pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import polars as pl
+
+from mobility.chains.programmes import HOME, Followed
+from mobility.days import months_after
+from mobility.income import UNKNOWN, mean_class
+from mobility.moves import INSTITUTIONAL
+from mobility.panel.store import TENURES, on_day
+from mobility.settings import Chains
+
+_SOCIAL = TENURES.index("social")
+
+
+@dataclass(frozen=True)
+class People:
+    """What is known of one partition of persons; see the contracts in `panel/tables.py`."""
+
+    persons: pl.DataFrame
+    residence: pl.DataFrame
+    households: pl.DataFrame
+    incomes: pl.DataFrame
+    income_years: tuple[int, int] | None
+
+
+@dataclass(frozen=True)
+class Dwellings:
+    """What is known of all address objects; the place of a row is the id of the object.
+
+    Attributes:
+        area: area of each object.
+        demolished_date: first day on which it is no more; null: stands.
+        tenure: one column per year, places in `TENURES`.
+        known_from: first day from which demolition is registered; None: never.
+    """
+
+    area: pl.Series
+    demolished_date: pl.Series
+    tenure: pl.DataFrame
+    known_from: dt.date | None
+
+
+def find_members(people: People, dwellings: Dwellings, followed: Followed, rules: Chains) -> pl.DataFrame:
+    """The cohort of one programme area among one partition of persons.
+
+    One row per member: `person`, `birth_date`, `object` (baseline dwelling), `household` (baseline household), `income_class`
+    (frozen), `exposure`. Members live in the area on the cohort date, at that address for at least `minimum_stay_months`, are
+    at least `minimum_age`, live in a private household and have a known class.
+    """
+    day = followed.cohort_date
+    settled = pl.col("start_date") <= months_after(day, -rules.minimum_stay_months)
+    lives_there = settled & (pl.col("end_date").is_null() | (pl.col("end_date") > day))
+    there = people.residence.filter(lives_there, pl.col("object").is_not_null()).select("person", "object")
+    there = there.filter(followed.states.gather(dwellings.area.gather(there["object"])) == HOME)
+    place = people.persons["person"].search_sorted(there["person"]).cast(pl.UInt32)
+    days = pl.Series("day", [day], dtype=pl.Date).new_from_index(0, there.height)
+    household = on_day(people.households, there["person"], days)
+    last_year = pl.Series("year", [day.year - 1], dtype=pl.Int64).new_from_index(0, there.height)
+    members = there.with_columns(
+        people.persons["birth_date"].gather(place).alias("birth_date"),
+        people.households["household"].gather(household).alias("household"),
+        people.households["household_type"].gather(household).alias("household_type"),
+        mean_class(
+            people.incomes, place, last_year, people.income_years, rules.income_years, rules.income_years_observed
+        ).alias("income_class"),
+    )
+    is_adult = pl.col("birth_date") <= months_after(day, -12 * rules.minimum_age)
+    is_private = pl.col("household_type").is_between(1, INSTITUTIONAL - 1)
+    members = members.filter(is_adult, is_private, pl.col("income_class") != UNKNOWN).drop("household_type")
+    return members.with_columns(exposures(members["object"], dwellings, followed))
+
+
+def exposures(objects: pl.Series, dwellings: Dwellings, followed: Followed) -> pl.Series:
+    """How the programme touches each baseline dwelling, from the cohort date to `exit_until`.
+
+    `dwelling`: it is demolished; `sold`: it leaves the corporation's stock; `area`: neither; `unknown`: before the registers
+    can tell.
+    """
+    first, last = followed.cohort_date, followed.exit_until
+    years = [int(year) for year in dwellings.tenure.columns]
+    before = [year for year in years if dt.date(year, 1, 1) <= first]
+    within = [year for year in years if first < dt.date(year, 1, 1) <= last]
+    can_tell = dwellings.known_from is not None and first >= dwellings.known_from and bool(before)
+    if not can_tell:
+        return pl.Series("exposure", ["unknown"], dtype=pl.String).new_from_index(0, len(objects))
+    was_social = dwellings.tenure[str(before[-1])].gather(objects) == _SOCIAL
+    table = pl.DataFrame(
+        {"demolished": dwellings.demolished_date.gather(objects), "was_social": was_social}
+    ).with_columns(dwellings.tenure[str(year)].gather(objects).alias(str(year)) for year in within)
+    is_sold = pl.any_horizontal(
+        pl.lit(False), *(pl.col(str(year)).is_in([TENURES.index("owner"), TENURES.index("private")]) for year in within)
+    )
+    return table.select(
+        exposure=pl.when(pl.col("demolished").is_between(first, last))
+        .then(pl.lit("dwelling"))
+        .when(pl.col("was_social") & is_sold)
+        .then(pl.lit("sold"))
+        .otherwise(pl.lit("area"))
+    ).to_series()
