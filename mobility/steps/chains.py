@@ -1,0 +1,166 @@
+"""Follow the original residents of the programme areas and count what became of them."""
+
+from __future__ import annotations
+
+import shutil
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from mobility.areas import ProgrammeArea, load_programme
+from mobility.chains.arrival import arrivals, repeat_exposure
+from mobility.chains.cohort import Dwellings, People, find_members
+from mobility.chains.itinerary import absorb_short, find_episodes
+from mobility.chains.outcome import find_outcomes
+from mobility.chains.programmes import HOME, Followed, follow
+from mobility.chains.tables import (
+    CHAIN_KEYS,
+    COHORT_KEYS,
+    add_baseline_households,
+    count_members,
+    label,
+)
+from mobility.errors import RequestError
+from mobility.income import income_classes
+from mobility.panel.store import Panel, Shape
+from mobility.run.engine import work
+from mobility.run.files import make_folder, write_parquet
+from mobility.run.progress import Tell
+from mobility.run.steps import files_below
+from mobility.settings import Settings, Study
+from mobility.steps.flows import zoned_areas
+from mobility.steps.ingest import PANEL_TABLES
+from mobility.steps.job import Job, Told, workspace
+
+
+def _asked(settings: Settings) -> dict[str, Any]:
+    study = settings.study
+    return {
+        "chains": study.chains,
+        "programmes": study.programmes,
+        "geography": study.geography,
+        "income": study.income,
+    }
+
+
+def _inputs(settings: Settings) -> list[Path]:
+    space = workspace(settings)
+    residence = files_below(space.panel / "residence")
+    if not residence:
+        raise RequestError("There is no residence in the workspace yet. Run jobs/moves.py first, or jobs/pipeline.py.")
+    return residence + files_below(*(space.panel / name for name in PANEL_TABLES))
+
+
+def _outputs(settings: Settings) -> list[Path]:
+    space = workspace(settings)
+    return [space.aggregate("cohort"), space.aggregate("chains"), space.root / "cohort"]
+
+
+def followed_areas(settings: Settings, cut_off_of: Shape) -> list[Followed]:
+    """The programme areas of a study, ready to be followed.
+
+    Raises:
+        RequestError: a programme is written in another division than the study, or starts too late to be followed.
+    """
+    areas, _ = zoned_areas(settings)
+    given: list[ProgrammeArea] = []
+    for name in settings.study.programmes:
+        year, programme = load_programme(name)
+        if year != settings.study.geography.year:
+            raise RequestError(
+                f"study.programmes: {name} is written in the division of {year}, the study in that of "
+                f"{settings.study.geography.year}. Write its codes in that of the study."
+            )
+        given += programme
+    rules, cut_off = settings.study.chains, cut_off_of.cut_off
+    found = [follow(area, areas, rules, cut_off) for area in given]
+    late = [one.area for one in found if one.cohort_date >= cut_off]
+    if late:
+        raise RequestError(
+            f"study.programmes: {', '.join(late)} cannot be followed: the cohort date lies after the registers end."
+        )
+    return found
+
+
+def _run(settings: Settings, tell: Tell) -> Told:
+    space, study = workspace(settings), settings.study
+    panel = Panel(space.panel)
+    shape = panel.shape()
+    followed = followed_areas(settings, shape)
+    folder = space.root / "cohort"
+    shutil.rmtree(folder, ignore_errors=True)
+    make_folder(folder)
+    following = partial(_follow_partition, panel=panel, shape=shape, study=study, followed=followed, folder=folder)
+    work(following, shape.partitions, settings.engine, "cohort and itineraries", tell)
+    members = [_labelled(folder, number, one) for number, one in enumerate(followed)]
+    everybody = pl.concat(members) if members else _nobody()
+    write_parquet(count_members(everybody, COHORT_KEYS), space.aggregate("cohort"))
+    write_parquet(count_members(everybody, CHAIN_KEYS), space.aggregate("chains"))
+    return {"areas": len(followed), "members": everybody.height}
+
+
+def _labelled(folder: Path, number: int, followed: Followed) -> pl.DataFrame:
+    """All members of one cohort, from all partitions, with their household and the keys of the tables."""
+    members = pl.concat([pl.read_parquet(path) for path in files_below(folder / f"{number:03d}")])
+    return label(add_baseline_households(members), followed).select(
+        "person", *CHAIN_KEYS, "is_carrier", "weight", "cell_key", "exit_date", "arrival_date"
+    )
+
+
+def _nobody() -> pl.DataFrame:
+    text = [*CHAIN_KEYS]
+    numbers = {"cohort_year": pl.Int64, "stops": pl.Int64, "repeat_exposure": pl.Int64}
+    schema = {name: numbers.get(name, pl.String) for name in text}
+    return pl.DataFrame(schema=schema | {"is_carrier": pl.Boolean, "weight": pl.Int64, "cell_key": pl.Int64})
+
+
+def _follow_partition(
+    partition: int, panel: Panel, shape: Shape, study: Study, followed: list[Followed], folder: Path
+) -> int:
+    people = People(
+        persons=panel.read("persons", partition),
+        residence=panel.read("residence", partition),
+        households=panel.read("households", partition),
+        incomes=panel.read("income", partition)
+        if shape.income_years
+        else pl.DataFrame(schema={"percentile": pl.UInt8, "population": pl.UInt8}),
+        income_years=shape.income_years,
+    )
+    objects = panel.objects("area", "demolished_date")
+    dwellings = Dwellings(objects["area"], objects["demolished_date"], panel.tenure(), shape.has_demolition)
+    classes = income_classes(people.incomes)
+    other_areas = [one.states == HOME for one in followed]
+    found = 0
+    for number, one in enumerate(followed):
+        members = find_members(people, dwellings, one, study.chains)
+        found_episodes = find_episodes(members, people, dwellings, one)
+        outcomes = find_outcomes(absorb_short(found_episodes, study.chains.min_episode_days), one, study.chains)
+        table = members.join(outcomes, on="person", how="left", maintain_order="left", validate="1:1")
+        table = table.with_columns(
+            *arrivals(table, people, dwellings, classes, study.income.lag_years),
+            repeat_exposure(
+                table, people, dwellings, one, [area for place, area in enumerate(other_areas) if place != number]
+            ),
+        )
+        write_parquet(table, folder / f"{number:03d}" / f"part-{partition:03d}.parquet")
+        found += table.height
+    return found
+
+
+def _closing(settings: Settings, told: Told) -> list[str]:
+    return [
+        f"{told['members']:,} original residents of {told['areas']} areas followed, in {workspace(settings).aggregate('chains')}"
+    ]
+
+
+JOB = Job(
+    name="chains",
+    does="follow original residents and flag wegsijpel chains",
+    asked=_asked,
+    inputs=_inputs,
+    outputs=_outputs,
+    run=_run,
+    closing=_closing,
+)

@@ -1,0 +1,73 @@
+"""Protect the aggregates and write what passed to the export folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from mobility.errors import RequestError
+from mobility.release.declarations import load_declaration
+from mobility.release.gate import release
+from mobility.run.progress import Tell
+from mobility.settings import Settings
+from mobility.steps.job import Job, Told, release_folder, workspace
+
+
+def _asked(settings: Settings) -> dict[str, Any]:
+    # The page is made from what the release says about the study, so the words of the study count as well.
+    return {"study": settings.study, "disclosure": settings.disclosure}
+
+
+def _inputs(settings: Settings) -> list[Path]:
+    space = workspace(settings)
+    sources = {load_declaration(name).source for name in settings.study.release.tables}
+    absent = sorted(source for source in sources if not space.aggregate(source).is_file())
+    if absent:
+        raise RequestError(
+            f"There is no aggregate {', '.join(absent)} yet. Run jobs/pipeline.py, or the job that makes it."
+        )
+    return [*(space.aggregate(source) for source in sorted(sources)), space.registers / "sources.json"]
+
+
+def _outputs(settings: Settings) -> list[Path]:
+    folder = release_folder(settings)
+    return [
+        folder / "tables",
+        folder / "dossier",
+        folder / "datapackage.json",
+        workspace(settings).check / settings.study.release.name,
+    ]
+
+
+def _run(settings: Settings, tell: Tell) -> Told:
+    tell("tables through the gate", 0, len(settings.study.release.tables))
+    released = release(settings)
+    tell("tables through the gate", len(released.tables), len(released.tables))
+    return {
+        "written": released.written,
+        "folder": str(released.folder),
+        "archive": str(released.archive),
+        "tables": {table.table: [table.offered, table.published] for table in released.tables},
+    }
+
+
+def _closing(settings: Settings, told: Told) -> list[str]:
+    lines = [f"{name}: {published:,} cells published" for name, (_, published) in told["tables"].items()]
+    if not told["written"]:
+        return [*lines, "only looked at (check=true): nothing was written, and the rounding is a rehearsal"]
+    return [
+        *lines,
+        f"ready for the output check: {told['archive']}",
+        f"for the officer, inside only: {workspace(settings).check / settings.study.release.name}",
+    ]
+
+
+JOB = Job(
+    name="release",
+    does="let the tables that passed the gate out",
+    asked=_asked,
+    inputs=_inputs,
+    outputs=_outputs,
+    run=_run,
+    closing=_closing,
+)

@@ -1,0 +1,52 @@
+"""Make the page from the release."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from mobility.errors import RequestError
+from mobility.release.archive import pack
+from mobility.report import write_report
+from mobility.run.progress import Tell
+from mobility.run.steps import files_below
+from mobility.settings import Settings
+from mobility.steps.job import Job, Told, release_folder
+
+
+def _asked(settings: Settings) -> dict[str, Any]:
+    return {"report": settings.report}
+
+
+def _inputs(settings: Settings) -> list[Path]:
+    folder = release_folder(settings)
+    if not (folder / "datapackage.json").is_file():
+        raise RequestError(f"There is no release in {folder} yet. Run jobs/release.py first, or jobs/pipeline.py.")
+    return [*files_below(folder / "tables"), folder / "datapackage.json"]
+
+
+def _outputs(settings: Settings) -> list[Path]:
+    return [release_folder(settings) / "report.html"]
+
+
+def _run(settings: Settings, tell: Tell) -> Told:
+    tell("page", 0, 1)
+    page = write_report(release_folder(settings), settings.report.language)
+    pack(release_folder(settings))  # the page goes with the tables to the output check
+    tell("page", 1, 1)
+    return {"page": str(page)}
+
+
+def _closing(settings: Settings, told: Told) -> list[str]:  # noqa: ARG001 - same form for every step
+    return [f"page: {told['page']}"]
+
+
+JOB = Job(
+    name="report",
+    does="make the page from the released tables",
+    asked=_asked,
+    inputs=_inputs,
+    outputs=_outputs,
+    run=_run,
+    closing=_closing,
+)
