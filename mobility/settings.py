@@ -17,6 +17,7 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_
 from mobility.errors import RequestError
 from mobility.synthetic.settings import Synthetic
 
+MOST_PARTITIONS = 128  # so many files can be written at a time
 Level = Literal["buurt", "wijk", "gemeente", "role", "region"]
 Count = Literal["events", "transitions"]
 Severity = Literal["stop", "quarantine", "warn"]
@@ -157,6 +158,10 @@ class Place:
     export: Path
     partitions: int | None
     memory: int | None
+
+    def __post_init__(self) -> None:
+        if self.partitions is not None and not 1 <= self.partitions <= MOST_PARTITIONS:
+            raise RequestError(f"place.partitions must be at least 1 and at most {MOST_PARTITIONS}, or null: by size.")
 
 
 @dataclass(frozen=True)

@@ -11,14 +11,14 @@ from pathlib import Path
 import polars as pl
 
 from mobility.run.files import make_folder
+from mobility.settings import MOST_PARTITIONS
 
-MOST = 128  # polars keeps at most so many files open at a time
 ROWS = 1_500_000  # rows of the largest table in one partition: what a laptop holds several times over
 
 
 def partitions_for(rows: int) -> int:
     """A number of partitions such that one of them fits in memory several times."""
-    return min(MOST, max(1, -(-rows // ROWS)))
+    return min(MOST_PARTITIONS, max(1, -(-rows // ROWS)))
 
 
 @contextmanager
@@ -31,7 +31,7 @@ def exchanged(
         rows: a query.
         count: the number of rows it gives; polars has been seen to lose some on the way, without a word.
         key: a column of unsigned integers. Never a hash of polars, which changes between versions.
-        partitions: at most `MOST`.
+        partitions: at most `MOST_PARTITIONS`.
         folder: where the temporary files go; they disappear afterwards.
 
     Raises:

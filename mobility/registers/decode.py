@@ -34,8 +34,7 @@ def _column_rules(register: Register) -> dict[str, pl.Expr]:
     """Rules a single column can break, as expressions over the stored columns."""
     broken: dict[str, list[pl.Expr]] = {}
     for column in register.used_columns:
-        rule, expression = _rule(column)
-        if rule:
+        for rule, expression in _rules(column).items():
             broken.setdefault(rule, []).append(expression.fill_null(False))
     return {rule: pl.any_horizontal(expressions) for rule, expressions in sorted(broken.items())}
 
@@ -105,17 +104,18 @@ _DECODERS: dict[str, Callable[[Column], pl.Expr]] = {
 _KEYS = ("object_type", "object_number", "household_number", "payer_type")
 
 
-def _rule(column: Column) -> tuple[str | None, pl.Expr]:
-    """The rule a column can break by itself, and when it does."""
+def _rules(column: Column) -> dict[str, pl.Expr]:
+    """The rules a column can break by itself, and when it does."""
     value, decoded = _value(column), _DECODERS[column.type](column)
+    rules: dict[str, pl.Expr] = {}
     if column.type == "first_day":
-        return "date_unreadable", decoded.is_null()
+        rules["date_unreadable"] = decoded.is_null()
     if column.type == "last_day":
-        return "date_unreadable", decoded.is_null() & value.is_in(list(column.open)).fill_null(False).not_()
+        rules["date_unreadable"] = decoded.is_null() & value.is_in(list(column.open)).fill_null(False).not_()
     if column.type == "person" or column.canonical in _KEYS:
-        return "key_missing", decoded.is_null()
+        rules["key_missing"] = decoded.is_null()
     if column.type == "integer":
-        return "number_unreadable", decoded.is_null() & value.is_not_null()
+        rules["number_unreadable"] = decoded.is_null() & value.is_not_null()
     if column.codes and column.canonical != "person_type":
-        return "code_unknown", value.is_in([code for code, _ in column.codes]).not_() & value.is_not_null()
-    return None, pl.lit(False)
+        rules["code_unknown"] = value.is_in([code for code, _ in column.codes]).not_() & value.is_not_null()
+    return rules

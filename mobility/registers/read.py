@@ -17,7 +17,8 @@ import pyreadstat
 from mobility.errors import DataError
 
 BATCH_ROWS = 1_000_000
-_NUMBER_OF_CASES_AT = 80
+_HEADER_BYTES = 92
+_BIAS = 100.0
 _UNKNOWN = -1
 
 
@@ -35,11 +36,10 @@ def read_batches(path: Path, wanted: list[str]) -> Iterator[pl.DataFrame]:
         DataError: the file cannot be read, or a column is not there.
     """
     names = _match(path, column_names(path), wanted)
-    rows = 0
+    promised, rows = number_of_cases(path), 0
     for batch in _batches(path, list(names)):
         rows += batch.height
         yield batch.select(pl.col(there).alias(here) for there, here in names.items())
-    promised = number_of_cases(path)
     if promised not in (None, _UNKNOWN, rows):
         raise DataError(
             f"{path.name}: the file promises {promised} rows and gives {rows}. It may be cut short; copy it again."
@@ -64,16 +64,22 @@ def column_names(path: Path) -> list[str]:
 
 
 def number_of_cases(path: Path) -> int | None:
-    """Rows according to the header of an SPSS file (-1: unknown); None for other files."""
+    """Rows according to the header of an SPSS file (-1: unknown); None for other files.
+
+    Raises:
+        DataError: the header is damaged. Small numbers are stored as one byte plus a bias; readers believe the bias of the
+            header, so that one wrong field there shifts every number without a word.
+    """
     if path.suffix.lower() not in (".sav", ".zsav"):
         return None
     with path.open("rb") as file:
-        header = file.read(_NUMBER_OF_CASES_AT + 4)
-    if len(header) < _NUMBER_OF_CASES_AT + 4:
-        return None
-    little, big = (struct.unpack(order + "i", header[_NUMBER_OF_CASES_AT:])[0] for order in "<>")
-    layout_is_little = struct.unpack("<i", header[64:68])[0] in (2, 3)
-    return int(little if layout_is_little else big)
+        header = file.read(_HEADER_BYTES)
+    if len(header) == _HEADER_BYTES:
+        order = "<" if struct.unpack("<i", header[64:68])[0] in (2, 3) else ">"
+        cases, bias = struct.unpack(f"{order}id", header[80:92])
+        if bias in (0.0, _BIAS) and cases >= _UNKNOWN:
+            return int(cases)
+    raise DataError(f"{path.name}: the header of the file is damaged. Copy it again.")
 
 
 def _match(path: Path, there: list[str], wanted: list[str]) -> dict[str, str]:

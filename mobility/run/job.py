@@ -38,7 +38,7 @@ def start(name: str, jobs: Callable[[Settings], Sequence[Job]]) -> None:
     """
     # Hydra would print exceptions itself, with their text, and end with 1; here they come back as exceptions.
     os.environ["HYDRA_FULL_ERROR"] = "1"
-    _teach_configuration()
+    teach_configuration()
 
     def task(config: DictConfig) -> None:
         run_steps(name, jobs, _settings(config))
@@ -122,7 +122,7 @@ def _settings(config: DictConfig) -> Settings:
     return read_settings({key: value for key, value in given.items() if key != "hydra"})
 
 
-def _teach_configuration() -> None:
+def teach_configuration() -> None:
     """`${program:}` in the configuration is the folder of the program, so that defaults do not depend on where one stands."""
     OmegaConf.register_new_resolver("program", lambda: PROGRAM.as_posix(), replace=True)
 

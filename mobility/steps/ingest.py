@@ -21,11 +21,6 @@ from mobility.settings import Settings, did_you_mean
 from mobility.steps.job import Job, Told, workspace
 
 _LABEL = "LABEL.txt"
-# Rules that look at more than one row or table; the panel applies them.
-_LINKING_RULES = (
-    "exact_duplicate", "key_repeated", "object_without_geography", "spell_without_person", "person_without_income_household",
-)  # fmt: skip
-
 
 def needed_files(settings: Settings) -> list[tuple[Register, Found]]:
     """The files a study needs, register by register and year by year.
@@ -146,6 +141,9 @@ def _run(settings: Settings, tell: Tell) -> Told:
     return {name: asdict(count) for name, count in sorted(counts.items())}
 
 
+_UNLINKABLE = {"person_not_in_brp", "date_unreadable", "end_before_start", "key_missing"}
+
+
 def check_rules(settings: Settings, registers: list[Register]) -> None:
     """Refuse a rule that does not exist: a slip of the pen would silently switch nothing.
 
@@ -154,12 +152,15 @@ def check_rules(settings: Settings, registers: list[Register]) -> None:
     """
     known = {
         rule for register in registers for rule in rules_of(for_year(register, settings.study.geography.year))
-    } | set(_LINKING_RULES)
+    }
     for rule in settings.study.rules:
         if rule not in known:
             raise RequestError(
                 f"study.rules.{rule} is no rule.{did_you_mean(rule, known)} Rules: {', '.join(sorted(known))}."
             )
+    for rule in sorted(_UNLINKABLE & settings.study.rules.keys()):
+        if settings.study.rules[rule] == "warn":
+            raise RequestError(f"study.rules.{rule} cannot be warn: such a row cannot be linked. Choose quarantine or stop.")
     absent = sorted(known - settings.study.rules.keys())
     if absent:
         raise RequestError(f"study.rules.{absent[0]} has no severity. Give it one: stop, quarantine or warn.")
