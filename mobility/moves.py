@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from mobility.panel.store import on_day
+from mobility.panel.lookup import on_day
 
 INSTITUTIONAL = 8  # TYPHH
 _GROUP = ("origin_object", "destination_object", "group_date")

@@ -8,7 +8,7 @@ import polars as pl
 
 from mobility.income import UNKNOWN
 from mobility.moves import stock_on
-from mobility.panel.store import on_day
+from mobility.panel.lookup import on_day
 from mobility.records import record_hash
 
 QUALITY_KEYS = ("measure", "year")

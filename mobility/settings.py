@@ -15,12 +15,17 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from mobility.errors import RequestError
-from mobility.synthetic.settings import Synthetic
 
 MOST_PARTITIONS = 128  # so many files can be written at a time
 Level = Literal["buurt", "wijk", "gemeente", "role", "region"]
 Count = Literal["events", "transitions"]
 Severity = Literal["stop", "quarantine", "warn"]
+Effect = Literal["excess", "null"]
+Flaws = Literal["quirks", "none"]
+Format = Literal["sav", "csv", "parquet"]
+
+EARLIEST_YEAR = 1996
+LATEST_YEAR = 2035
 
 
 @dataclass(frozen=True)
@@ -189,6 +194,46 @@ class Report:
     """The page people read."""
 
     language: Literal["nl", "en"]
+
+
+@dataclass(frozen=True)
+class Synthetic:
+    """Size, period and contents of the fictitious country.
+
+    Attributes:
+        persons: persons ever registered; the population on one day is 60 to 65 % of it.
+        seed: the same seed gives the same bytes.
+        first_year: first year in which life goes on; what came before is one address per person.
+        last_year: last year of the register files; its last day is the cut-off.
+        effect: `excess` sends low-income original residents of restructured areas to growth cores more than others;
+            `null` restructures the same areas and sends nobody.
+        flaws: `quirks` plants the known flaws of register files at known small rates; `none` writes clean files.
+        formats: how the files are written. The first lies where CBS puts the file, others in `geconverteerde data`
+            beside it.
+    """
+
+    persons: int = 100_000
+    seed: int = 1
+    first_year: int = 2003
+    last_year: int = 2023
+    effect: Effect = "excess"
+    flaws: Flaws = "quirks"
+    formats: tuple[Format, ...] = ("sav",)
+
+    def __post_init__(self) -> None:
+        if self.persons < 1_000:
+            raise RequestError("synthetic.persons is too small; choose at least 1000.")
+        if not EARLIEST_YEAR <= self.first_year < self.last_year <= LATEST_YEAR:
+            raise RequestError(
+                f"synthetic.first_year and .last_year must lie between {EARLIEST_YEAR} and {LATEST_YEAR}, "
+                "the first before the last."
+            )
+        if self.effect not in ("excess", "null"):
+            raise RequestError("synthetic.effect: choose from 'excess', 'null'.")
+        if self.flaws not in ("quirks", "none"):
+            raise RequestError("synthetic.flaws: choose from 'quirks', 'none'.")
+        if not self.formats or not set(self.formats) <= {"sav", "csv", "parquet"}:
+            raise RequestError("synthetic.formats: choose one or more of 'sav', 'csv', 'parquet'.")
 
 
 @dataclass(frozen=True)

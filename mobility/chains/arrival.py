@@ -8,7 +8,7 @@ from mobility.chains.cohort import Dwellings, People
 from mobility.chains.programmes import Followed
 from mobility.chains.tables import class_names, tenure_names
 from mobility.income import class_in_year
-from mobility.panel.store import on_day
+from mobility.panel.lookup import on_day
 
 
 def arrivals(

@@ -11,7 +11,7 @@ from mobility.chains.programmes import HOME, Followed
 from mobility.days import months_after
 from mobility.income import UNKNOWN, mean_class
 from mobility.moves import INSTITUTIONAL
-from mobility.panel.store import TENURES, on_day
+from mobility.panel.lookup import TENURES, on_day
 from mobility.settings import Chains
 
 _SOCIAL = TENURES.index("social")

@@ -7,7 +7,7 @@ import polars as pl
 from mobility.chains.cohort import Dwellings, People
 from mobility.chains.programmes import AWAY, DEAD, INSTITUTION, Followed
 from mobility.moves import INSTITUTIONAL
-from mobility.panel.store import on_day
+from mobility.panel.lookup import on_day
 
 
 def find_episodes(members: pl.DataFrame, people: People, dwellings: Dwellings, followed: Followed) -> pl.DataFrame:

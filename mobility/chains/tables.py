@@ -6,7 +6,7 @@ import polars as pl
 
 from mobility.chains.programmes import Followed
 from mobility.income import CLASSES
-from mobility.panel.store import TENURES
+from mobility.panel.lookup import TENURES
 from mobility.records import record_hash
 
 COHORT_KEYS = ("programme", "area", "region", "cohort_year", "exposure", "income_class")

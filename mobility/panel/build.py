@@ -12,8 +12,9 @@ import polars as pl
 from mobility.contracts import require
 from mobility.errors import DataError
 from mobility.panel import objects, people, tables
+from mobility.panel.lookup import TENURES
 from mobility.panel.partitions import exchanged, partitions_for
-from mobility.panel.store import TENURES, Panel, Shape
+from mobility.panel.store import Panel, Shape
 from mobility.registers.ingest import Counts
 from mobility.run.files import sink_parquet, write_parquet
 

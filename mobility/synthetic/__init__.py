@@ -9,9 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mobility.errors import RequestError
+from mobility.settings import Synthetic
 from mobility.synthetic.country import live_through
 from mobility.synthetic.registers import all_registers
-from mobility.synthetic.settings import Synthetic
 from mobility.synthetic.truth import write_truth
 from mobility.synthetic.writer import write_register
 

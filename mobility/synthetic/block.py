@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from mobility.settings import Synthetic
 from mobility.synthetic.atlas import Map, load_map
 from mobility.synthetic.days import Ints, Smalls, month_starts
 from mobility.synthetic.dwellings import (
@@ -33,7 +34,6 @@ from mobility.synthetic.restructuring import (
     rehouse,
     spared_buurten,
 )
-from mobility.synthetic.settings import Synthetic
 from mobility.synthetic.world import NO_TENURE, NOBODY, Log, World, new_households, new_people
 
 BLOCK_PERSONS = 100_000

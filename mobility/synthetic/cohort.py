@@ -8,12 +8,12 @@ from datetime import date
 
 import numpy as np
 
+from mobility.settings import Synthetic
 from mobility.synthetic.atlas import load_map
 from mobility.synthetic.country import Country
 from mobility.synthetic.days import FOREVER, add_months, day_date, day_number
 from mobility.synthetic.geography import Wijk, gemeenten, programme_areas, wijken
 from mobility.synthetic.income import INCOME_SINCE
-from mobility.synthetic.settings import Synthetic
 
 LEAD_MONTHS = 24
 ADULT_YEARS = 23

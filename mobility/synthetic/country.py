@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from mobility.settings import Synthetic
 from mobility.synthetic.block import Block, OwnershipYear, block_sizes, live
 from mobility.synthetic.check import Tally, count_block
 from mobility.synthetic.days import AnyInts, Bools, Ints, Smalls, day_number
 from mobility.synthetic.histories import AddressSpells, HouseholdSpells, address_spells, household_spells
 from mobility.synthetic.income import IncomeYear
 from mobility.synthetic.numbers import household_texts, object_texts, person_numbers, person_texts
-from mobility.synthetic.settings import Synthetic
 from mobility.synthetic.world import NO_TENURE
 
 UNKNOWN_OBJECT_RATE = 0.005  # quirk 7: dwellings of type D, absent from VSLGWBTAB

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 import polars as pl
 
+from mobility.settings import Synthetic
 from mobility.synthetic.atlas import buurt_codes_in
 from mobility.synthetic.block import OwnershipYear
 from mobility.synthetic.country import BAG_START, Country
@@ -18,7 +19,6 @@ from mobility.synthetic.days import FOREVER, AnyInts, day_number, day_texts
 from mobility.synthetic.flaws import RATES, delay_newborn, duplicate, flaw_addresses
 from mobility.synthetic.income import IncomeYear
 from mobility.synthetic.numbers import object_texts
-from mobility.synthetic.settings import Synthetic
 from mobility.synthetic.world import OWNER
 
 OPEN_SPELL = "20501231"

@@ -13,13 +13,13 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from mobility.settings import Synthetic
 from mobility.synthetic.atlas import load_map
 from mobility.synthetic.cohort import Member, cohort_members
 from mobility.synthetic.country import Country
 from mobility.synthetic.days import as_dates, day_number
 from mobility.synthetic.geography import gemeenten
 from mobility.synthetic.outcomes import Outcome, judge
-from mobility.synthetic.settings import Synthetic
 
 
 def write_truth(country: Country, settings: Synthetic, folder: Path, tell: Callable[[str, int], None]) -> None:

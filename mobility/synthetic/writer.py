@@ -12,8 +12,8 @@ import polars as pl
 import pyreadstat
 
 from mobility.registers.dictionary import Column, Register, load_register
+from mobility.settings import Format
 from mobility.synthetic.registers import FIRST_CODE_YEAR
-from mobility.synthetic.settings import Format
 
 CONVERTED = "geconverteerde data"  # where CBS puts copies of a .sav file in other formats
 

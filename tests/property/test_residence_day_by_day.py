@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mobility.moves import add_household, find_moves, group_household_moves
-from mobility.panel.store import on_day
+from mobility.panel.lookup import on_day
 from mobility.panel.tables import Residence
 from mobility.residence import reside
 from tests.lib.tables import HOUSEHOLD, PERSON, SPELL
@@ -118,9 +118,9 @@ def test_household_moves_equal_the_pairwise_reading(rows, born, household_of):
     once = {person: (when, origin, destination + 10) for person, when, origin, destination in rows}
     moves = pl.DataFrame(
         [(person, day(when), day(when - 1), origin, to) for person, (when, origin, to) in sorted(once.items())],
-        schema={"person": pl.UInt32, "move_date": pl.Date, "before_date": pl.Date, "origin_object": pl.UInt32, "destination_object": pl.UInt32},
+        schema=["person", "move_date", "before_date", "origin_object", "destination_object"],
         orient="row",
-    )  # fmt: skip
+    ).cast({"person": pl.UInt32, "move_date": pl.Date, "before_date": pl.Date, "^.*_object$": pl.UInt32}, strict=False)
     birth = {person: day(-9000 + born.get(person, 0)) for person in range(1, 10)}
     people = pl.DataFrame([(p, birth[p], None) for p in range(1, 10)], schema=PERSON, orient="row")
     size = {h: sum(1 for other in household_of.values() if other == h) for h in range(3)}

@@ -11,8 +11,7 @@ INCOME_YEARS = (2011, 2013)
 
 def incomes(*person_years):
     """One (percentile, population) for each year of each person."""
-    frame = pl.DataFrame(person_years, schema={"percentile": pl.UInt8, "population": pl.UInt8}, orient="row")
-    return frame
+    return pl.DataFrame(person_years, schema={"percentile": pl.UInt8, "population": pl.UInt8}, orient="row")
 
 
 @pytest.mark.parametrize(

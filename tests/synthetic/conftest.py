@@ -10,8 +10,8 @@ import pyreadstat
 import pytest
 
 from mobility.registers.dictionary import load_register
+from mobility.settings import Synthetic
 from mobility.synthetic import write_country
-from mobility.synthetic.settings import Synthetic
 from mobility.synthetic.writer import file_stem
 
 

@@ -12,8 +12,8 @@ import pytest
 
 from mobility.errors import RequestError
 from mobility.registers.dictionary import Register, load_register, register_names
+from mobility.settings import Synthetic
 from mobility.synthetic import LABEL, write_country
-from mobility.synthetic.settings import Synthetic
 from mobility.synthetic.writer import columns_of, file_stem
 
 LAST_YEAR = 2023

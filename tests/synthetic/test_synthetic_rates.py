@@ -7,9 +7,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from mobility.settings import Effect, Synthetic
 from mobility.synthetic import write_country
 from mobility.synthetic.check import PUBLISHED
-from mobility.synthetic.settings import Effect, Synthetic
 
 pytestmark = pytest.mark.slow
 # A small country is grainier than a large one: ranges are widened by this share.

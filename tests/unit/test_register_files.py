@@ -220,7 +220,7 @@ def test_rows_read_are_rows_kept_plus_rows_set_apart(tmp_path):
 
 def test_a_rule_that_stops_ends_reading_with_a_count_and_what_to_do(tmp_path):
     path = write(raw(GBADATUMEINDEADRESHOUDING="20001231"), tmp_path / "GBAADRESOBJECT2023BUSV1.sav")
-    with pytest.raises(DataError, match="end_before_start in 1 rows .* Set it to quarantine"):
+    with pytest.raises(DataError, match=r"end_before_start in 1 rows .* Set it to quarantine"):
         ingest_file(
             ADDRESSES,
             parse_name(ADDRESSES, path),
