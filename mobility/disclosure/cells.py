@@ -1,0 +1,111 @@
+"""The cells a declaration offers: an aggregate, filtered, made coarser and summed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from mobility.disclosure.declaration import TOTAL, Declaration, Rows, Where
+from mobility.errors import ReleaseError, RequestError
+
+KEY = "cell_key"
+SET = "row_set"
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What a declaration offers, with true counts; it stays inside.
+
+    Attributes:
+        declaration: the table.
+        frame: one row per cell: the key columns, the measures, `cell_key`, and `row_set`, the index of the set of rows.
+        base: the aggregate, filtered and recoded, before sets of rows are made of it.
+    """
+
+    declaration: Declaration
+    frame: pl.DataFrame
+    base: pl.DataFrame
+
+
+def offer(declaration: Declaration, aggregate: pl.DataFrame, *, low: tuple[str, ...]) -> Offer:
+    """The offered cells of one table, sorted by their key columns.
+
+    Args:
+        declaration: the table.
+        aggregate: true counts with the columns of the declaration and `cell_key`.
+        low: the income classes that count as low.
+
+    Raises:
+        ReleaseError: the aggregate lacks a column, or a count is missing or negative.
+        RequestError: the declaration sums over a column of numbers, or offers a cell twice.
+    """
+    _require_columns(declaration, aggregate)
+    wanted = aggregate.lazy().filter(_all_of(declaration.where))
+    for column, how in declaration.recode:
+        wanted = wanted.with_columns(_recode(column, how, low))
+    base = _sum(wanted, declaration.cells, declaration.measures).collect()
+    _require_text(declaration, base)
+    sets = [
+        _sum(totalled(base.lazy().filter(_all_of(rows.where)), rows), declaration.cells, declaration.measures)
+        .with_columns(pl.lit(index, dtype=pl.Int64).alias(SET))
+        for index, rows in enumerate(declaration.rows)
+    ]  # fmt: skip
+    frame = pl.concat(sets).sort(declaration.cells).collect()
+    if frame.select(declaration.cells).is_duplicated().any():
+        raise RequestError(f"schemas/outputs/{declaration.table}.yaml: two sets under `rows` offer the same cell.")
+    return Offer(declaration, frame, base)
+
+
+def totalled(frame: pl.LazyFrame, rows: Rows) -> pl.LazyFrame:
+    """The frame with the mark of a total in the columns that are summed over."""
+    return frame.with_columns(pl.lit(TOTAL).alias(column) for column in rows.total)
+
+
+def _all_of(where: Where) -> pl.Expr:
+    return pl.all_horizontal(pl.lit(True), *(pl.col(column).is_in(list(values)) for column, values in where))
+
+
+def _sum(frame: pl.LazyFrame, cells: tuple[str, ...], measures: tuple[str, ...]) -> pl.LazyFrame:
+    return frame.group_by(cells).agg(pl.col(*measures, KEY).cast(pl.Int64).sum()).sort(cells)
+
+
+def _recode(column: str, how: str, low: tuple[str, ...]) -> pl.Expr:
+    if how != "low":
+        raise RequestError(f"recode: {how} is not a way to make {column} coarser; there is: low.")
+    value = pl.col(column)
+    ranked = value.str.contains(r"^q\d+$")
+    return (
+        pl.when(value.is_in(low))
+        .then(pl.lit("low"))
+        .when(ranked)
+        .then(pl.lit("not_low"))
+        .otherwise(value)
+        .alias(column)
+    )
+
+
+def _require_columns(declaration: Declaration, aggregate: pl.DataFrame) -> None:
+    needed = {*declaration.columns, *(column for column, _ in declaration.where), KEY}
+    for column in sorted(needed):
+        if column not in aggregate.columns:
+            raise ReleaseError(f"{declaration.table}: the aggregate {declaration.source} has no column {column}.")
+    counts = aggregate.select(declaration.measures)
+    if any(kind != pl.Int64 for kind in counts.dtypes):
+        raise ReleaseError(
+            f"{declaration.table}: a measure of the aggregate {declaration.source} is not a whole number."
+        )
+    if sum(counts.null_count().row(0)) or any((counts[name] < 0).any() for name in counts.columns):
+        raise ReleaseError(
+            f"{declaration.table}: a count in the aggregate {declaration.source} is missing or negative."
+        )
+
+
+def _require_text(declaration: Declaration, base: pl.DataFrame) -> None:
+    for rows in declaration.rows:
+        for column in rows.total:
+            if base.schema[column] != pl.String:
+                raise RequestError(
+                    f"schemas/outputs/{declaration.table}.yaml: {column} holds numbers, so no total can be "
+                    f"marked in it."
+                )

@@ -1,0 +1,129 @@
+"""What a table for release is: its cells, its measures, and the totals a reader can compare it with.
+
+The declarations lie in `schemas/outputs/`; `mobility.release.declarations` reads them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+TOTAL = "all"
+"""The mark in a key column that is summed over."""
+
+Values = tuple[str | int, ...]
+Where = tuple[tuple[str, Values], ...]
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text in both languages of a release."""
+
+    nl: str
+    en: str
+
+
+@dataclass(frozen=True)
+class Rows:
+    """One set of rows of a table.
+
+    Attributes:
+        where: only rows with these values.
+        total: key columns that are summed over; they hold `all`.
+    """
+
+    where: Where = ()
+    total: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Group:
+    """A total within which no class, and no union of adjacent classes, may hold the group share.
+
+    Attributes:
+        within: the key columns that make the total.
+        classes: the key column that divides it.
+        order: classes that follow each other; the others stand alone.
+        widest: number of adjacent classes in the widest union that is looked at.
+        exempt: values that say nothing about a person.
+    """
+
+    within: tuple[str, ...]
+    classes: str
+    order: tuple[str, ...] = ()
+    widest: int = 1
+    exempt: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Margin:
+    """This table, summed over some columns, gives cells of another table.
+
+    Attributes:
+        table: the other table.
+        over: columns of this table that are summed over.
+        where: which cells of the other table.
+    """
+
+    table: str
+    over: tuple[str, ...]
+    where: Where = ()
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Values of a column that are each a part of one whole, with a rest that is not shown.
+
+    Attributes:
+        column: the key column.
+        whole: the value that holds the others.
+    """
+
+    column: str
+    whole: str
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """One table for release.
+
+    Attributes:
+        table: its name, also of its files.
+        title: one line.
+        population: what is counted.
+        relation: how its numbers relate to the other tables, for the reader.
+        source: the aggregate it is made from.
+        where: rows of the aggregate that are offered.
+        recode: key columns whose values are made coarser first; `low` makes the quintiles into low and not_low.
+        rows: the sets of rows that are offered.
+        cells: key columns, in order; other key columns of the aggregate are summed over.
+        measures: the counts.
+        rule: the family of rules (`counts`).
+        mode: the way of protection (`round`).
+        groups: the totals for the rule on group disclosure.
+        margins: the relations with other tables.
+        parts: the relation between values of one column.
+        variables: one line on every column.
+    """
+
+    table: str
+    title: Text
+    population: Text
+    relation: Text
+    source: str
+    where: Where
+    recode: tuple[tuple[str, str], ...]
+    rows: tuple[Rows, ...]
+    cells: tuple[str, ...]
+    measures: tuple[str, ...]
+    rule: Literal["counts"]
+    mode: Literal["round"]
+    groups: tuple[Group, ...]
+    margins: tuple[Margin, ...]
+    parts: Parts | None
+    variables: tuple[tuple[str, Text], ...]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of the released table, in order."""
+        return self.cells + self.measures

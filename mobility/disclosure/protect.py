@@ -1,0 +1,153 @@
+"""The gate function: the only way from offered cells to a table that may leave."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import InitVar, dataclass
+
+import numpy as np
+import polars as pl
+
+from mobility.disclosure.audit import WIDTH, WIDTH_BUURT, Claims, Net, Shown, withhold_tight
+from mobility.disclosure.cells import KEY, SET, Offer
+from mobility.disclosure.declaration import Declaration
+from mobility.disclosure.nesting import HIDDEN_SET, add_hidden
+from mobility.disclosure.relations import CELL, Table, find_relations
+from mobility.disclosure.rounding import draw, round_counts
+from mobility.disclosure.rules import HIDDEN, INTERVAL, REASON, claims, judge, minima
+from mobility.settings import Disclosure
+
+MEASURES = ("persons", "households")
+
+_PASS = object()
+
+
+@dataclass(frozen=True)
+class SafeTable:
+    """A table that passed the gate: only `protect` makes one, and the writer of the export folder takes nothing else.
+
+    It holds no true count and no reason.
+
+    Attributes:
+        declaration: what the table is.
+        frame: the released rows, rounded, sorted by their key columns; what is withheld has no row.
+        profile: the rules that were applied.
+    """
+
+    declaration: Declaration
+    frame: pl.DataFrame
+    profile: Disclosure
+    _pass: InitVar[object] = None
+
+    def __post_init__(self, _pass: object) -> None:
+        if _pass is not _PASS:
+            raise TypeError("A SafeTable is made by mobility.disclosure.protect.protect only.")
+
+
+@dataclass(frozen=True)
+class Protected:
+    """One table on both sides of the gate.
+
+    Attributes:
+        safe: what may leave.
+        inside: every offered cell with its true counts, its `reason` where it is withheld, and the rounded
+            numbers where it is not (`persons_published`, `households_published`); for the officer, inside the
+            environment.
+    """
+
+    safe: SafeTable
+    inside: pl.DataFrame
+
+
+def protect(
+    offers: Sequence[Offer], *, profile: Disclosure, secret: bytes, blocks: Mapping[str, str]
+) -> list[Protected]:
+    """The tables of one release, protected together, since a reader has them all.
+
+    1. The primary rules withhold cells (`rules`).
+    2. What is left is rounded by cell key (`rounding`).
+    3. More is withheld until no cell, shown or not, can be narrowed down from the others (`audit`).
+
+    Args:
+        offers: the offered cells of every table.
+        profile: the rules.
+        secret: the secret of the project, which decides the rounding.
+        blocks: how gemeenten and roles overlap; see `nesting.find_blocks`.
+
+    Raises:
+        ReleaseError: the tables do not add up, or cannot be protected at this level of detail.
+    """
+    judged: list[pl.DataFrame] = []
+    start = 0
+    for given in offers:
+        frame = add_hidden(judge(given, profile), given.declaration.cells, MEASURES, blocks)
+        hidden = pl.when(pl.col(SET) == HIDDEN_SET).then(pl.lit(HIDDEN)).otherwise(REASON).alias(REASON)
+        judged.append(frame.with_columns(hidden, pl.int_range(start, start + pl.len(), dtype=pl.Int64).alias(CELL)))
+        start += frame.height
+    everything = pl.concat([frame.select(*MEASURES, KEY, REASON, _width(frame)) for frame in judged])
+
+    safe = everything[REASON].is_null().to_numpy()
+    draws = draw(secret, everything[KEY].to_numpy()[safe])
+    shown = np.zeros((len(MEASURES), len(safe)), np.int64)
+    for number, name in zip(shown, MEASURES, strict=True):
+        number[safe] = round_counts(everything[name].to_numpy()[safe], draws, profile.rounding_base)
+    tables = {
+        given.declaration.table: Table(given.declaration, frame) for given, frame in zip(offers, judged, strict=True)
+    }
+    evidence = Shown(
+        numbers=shown,
+        base=profile.rounding_base,
+        minimum=np.array([minima(profile)[name] for name in MEASURES], np.int64),
+        width=everything["width"].to_numpy(),
+    )
+    stays = withhold_tight(
+        evidence,
+        safe,
+        Net.of(find_relations(tables, blocks)),
+        _claims(offers, judged, profile),
+    )
+    published = [pl.Series(f"{name}_published", numbers) for name, numbers in zip(MEASURES, shown, strict=True)]
+    verdict = everything.select(REASON).with_columns(pl.Series("stays", stays), *published)
+    return [
+        _part(given.declaration, frame, verdict[frame[CELL].to_numpy()] if frame.height else verdict.clear(), profile)
+        for given, frame in zip(offers, judged, strict=True)
+    ]
+
+
+def _part(declaration: Declaration, frame: pl.DataFrame, verdict: pl.DataFrame, profile: Disclosure) -> Protected:
+    stays = verdict["stays"]
+    published = [pl.when(stays).then(verdict[f"{name}_published"]).alias(f"{name}_published") for name in MEASURES]
+    reason = pl.when(pl.col(REASON).is_null() & ~stays).then(pl.lit(INTERVAL)).otherwise(REASON).alias(REASON)
+    inside = frame.with_columns(reason, *published).filter(pl.col(SET) != HIDDEN_SET).drop(CELL, SET, KEY)
+    released = inside.filter(pl.col(REASON).is_null()).select(
+        *declaration.cells, *(pl.col(f"{name}_published").alias(name) for name in MEASURES)
+    )
+    return Protected(
+        SafeTable(declaration, released.sort(declaration.cells), profile, _pass=_PASS), inside.sort(declaration.cells)
+    )
+
+
+def _width(frame: pl.DataFrame) -> pl.Expr:
+    if "level" not in frame.columns:
+        return pl.lit(WIDTH, dtype=pl.Int64).alias("width")
+    return pl.when(pl.col("level") == "buurt").then(WIDTH_BUURT).otherwise(WIDTH).cast(pl.Int64).alias("width")
+
+
+def _claims(offers: Sequence[Offer], judged: Sequence[pl.DataFrame], profile: Disclosure) -> Claims:
+    """What was withheld for group disclosure, as something that must not be inferred from other tables either."""
+    found = [pl.DataFrame(schema={"claim": pl.Int64, CELL: pl.Int64, "holds": pl.Boolean})]
+    start = 0
+    for given, frame in zip(offers, judged, strict=True):
+        for group in given.declaration.groups:
+            for index, rows in enumerate(given.declaration.rows):
+                broken = claims(given, group, rows, profile).with_columns(
+                    claim=pl.int_range(start, start + pl.len(), dtype=pl.Int64)
+                )
+                start += broken.height
+                cells = frame.filter(pl.col(SET) == index).select(*dict.fromkeys([*group.within, group.classes]), CELL)
+                holds = pl.col(group.classes).is_in(pl.col("union")).alias("holds")
+                found.append(broken.join(cells, on=group.within).select("claim", CELL, holds))
+    every = pl.concat(found).sort("claim", CELL)
+    return Claims(
+        every["claim"].to_numpy(), every[CELL].to_numpy(), every["holds"].to_numpy(), profile.group_share, start
+    )

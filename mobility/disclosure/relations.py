@@ -1,0 +1,203 @@
+"""Which cells add up to which: all that a reader can set beside each other in one release.
+
+Cells are numbered through all tables of the release (`cell`). A relation is a parent and its children. It is
+*open* when the parent also holds people in no offered child, and *complete* when every child that can exist has
+somebody in it, so that nothing is left to guess about an empty one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import permutations
+
+import polars as pl
+
+from mobility.disclosure.cells import KEY, SET
+from mobility.disclosure.declaration import TOTAL, Declaration, Rows
+from mobility.disclosure.nesting import BLOCK, block_of
+from mobility.errors import ReleaseError
+
+CELL = "cell"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A declaration and its offered cells, numbered."""
+
+    declaration: Declaration
+    frame: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class Relations:
+    """Relations between cells.
+
+    Attributes:
+        links: one row per relation and child: `relation`, `child`, sorted.
+        heads: one row per relation: `relation`, `parent`, `open`, `complete`, sorted.
+    """
+
+    links: pl.DataFrame
+    heads: pl.DataFrame
+
+
+def find_relations(tables: Mapping[str, Table], blocks: Mapping[str, str]) -> Relations:
+    """All relations within and between the tables of a release.
+
+    Args:
+        tables: the tables by name.
+        blocks: see `nesting.find_blocks`.
+
+    Raises:
+        ReleaseError: the true counts of a relation do not add up, so the aggregates or a declaration are at fault.
+    """
+    found: list[pl.DataFrame] = []
+    for table in tables.values():
+        found += _totals(table)
+        found += _nested(table, blocks)
+        found += _parts(table)
+        for margin in table.declaration.margins:
+            if margin.table in tables:
+                parent = _where(tables[margin.table].frame, margin.where)
+                found.append(_relate(parent, table, margin.over, f"{table.declaration.table} and {margin.table}"))
+    heads, links, start = [], [], 0
+    for pairs in found:
+        if pairs.is_empty():
+            continue
+        numbered = pairs.with_columns((pl.col("parent").rank("dense").cast(pl.Int64) - 1 + start).alias("relation"))
+        head = numbered.group_by("relation").agg(
+            pl.col("parent", "open").first(), pl.len().alias("size"), pl.col("domain").first()
+        )
+        heads.append(head.select("relation", "parent", "open", complete=pl.col("size") >= pl.col("domain")))
+        links.append(numbered.select("relation", "child"))
+        start += head.height
+    if not heads:
+        empty = {"relation": pl.Int64, "parent": pl.Int64, "open": pl.Boolean, "complete": pl.Boolean}
+        return Relations(pl.DataFrame(schema={"relation": pl.Int64, "child": pl.Int64}), pl.DataFrame(schema=empty))
+    return Relations(pl.concat(links).sort("relation", "child"), pl.concat(heads).sort("relation"))
+
+
+def _totals(table: Table) -> list[pl.DataFrame]:
+    """A set of rows that sums over more columns than another is its parent, unless the child leaves values out."""
+    found = []
+    sets = list(enumerate(table.declaration.rows))
+    for (upper, parent), (lower, child) in permutations(sets, 2):
+        over = tuple(column for column in parent.total if column not in child.total)
+        if not over or not set(child.total) <= set(parent.total) or _restricts(child, over):
+            continue
+        parents = table.frame.filter(pl.col(SET) == upper)
+        children = Table(table.declaration, table.frame.filter(pl.col(SET) == lower))
+        found.append(_relate(parents, children, over, table.declaration.table))
+    return found
+
+
+def _restricts(rows: Rows, over: tuple[str, ...]) -> bool:
+    return any(column in over for column, _ in rows.where)
+
+
+def _nested(table: Table, blocks: Mapping[str, str]) -> list[pl.DataFrame]:
+    """Flows between regions are sums of those between roles; gemeenten and roles both add up to blocks."""
+    if not {"level", "origin", "destination"} <= set(table.frame.columns):
+        return []
+    region = pl.col("origin", "destination").str.split("/").list.first()
+    to_block = {
+        level: [block_of(place, level, blocks) for place in ("origin", "destination")] for level in ("gemeente", "role")
+    }
+    found = [
+        _nest(table, "role", "region", [region]),
+        _nest(table, "gemeente", BLOCK, to_block["gemeente"]),
+        _nest(table, "role", BLOCK, to_block["role"]),
+    ]
+    # A block is named after a gemeente or a role; where all its roles are of one region, it lies in that region.
+    regions: dict[str, set[str]] = {}
+    for place, block in blocks.items():
+        if not place.startswith("GM"):
+            regions.setdefault(block, set()).add(place.split("/")[0])
+    if all(len(within) == 1 for within in regions.values()):
+        names = {block: within.pop() for block, within in regions.items()}
+        to_region = pl.col("origin", "destination").replace(list(names), list(names.values()))
+        found.append(_nest(table, BLOCK, "region", [to_region]))
+    return found
+
+
+def _nest(table: Table, lower: str, upper: str, places: list[pl.Expr]) -> pl.DataFrame:
+    level = pl.col("level")
+    shared = [column for column in table.declaration.cells if column != "level"]
+    children = table.frame.filter(level == lower).with_columns(places)
+    return _pair(
+        table.frame.filter(level == upper), children, shared, table, f"{table.declaration.table}, {lower} and {upper}"
+    )
+
+
+def _parts(table: Table) -> list[pl.DataFrame]:
+    parts = table.declaration.parts
+    if parts is None:
+        return []
+    whole = pl.col(parts.column) == parts.whole
+    shared = [column for column in table.declaration.cells if column != parts.column]
+    wholes = table.frame.filter(whole)
+    values = table.frame.filter(~whole)[parts.column].unique().sort()
+    return [
+        _pair(
+            wholes,
+            table.frame.filter(pl.col(parts.column) == value),
+            shared,
+            table,
+            table.declaration.table,
+            is_open=True,
+        )
+        for value in values
+    ]
+
+
+def _where(frame: pl.DataFrame, where: tuple[tuple[str, tuple[str | int, ...]], ...]) -> pl.DataFrame:
+    return frame.filter(
+        pl.all_horizontal(pl.lit(True), *(pl.col(column).is_in(list(values)) for column, values in where))
+    )
+
+
+def _relate(parents: pl.DataFrame, children: Table, over: tuple[str, ...], at: str) -> pl.DataFrame:
+    split = [pl.col(column) != TOTAL for column in over if children.frame.schema[column] == pl.String]
+    kept = children.frame.filter(pl.all_horizontal(pl.lit(True), *split))
+    shared = [column for column in children.declaration.cells if column not in over and column in parents.columns]
+    if parents.select(shared).is_duplicated().any():
+        raise ReleaseError(
+            f"{at}: a margin is declared without saying which cells of the other table it gives; add `where` to it."
+        )
+    return _pair(parents, kept, shared, children, at, domain=kept.select(over).unique().height)
+
+
+def _pair(
+    parents: pl.DataFrame,
+    children: pl.DataFrame,
+    shared: list[str],
+    table: Table,
+    at: str,
+    *,
+    is_open: bool = False,
+    domain: int | None = None,
+) -> pl.DataFrame:
+    """One row per parent and child: `parent`, `child`, `open`, `domain` (children that can exist)."""
+    measures = [*table.declaration.measures, KEY]
+    pairs = parents.select(*shared, parent=CELL).join(children.select(*shared, *measures, child=CELL), on=shared)
+    sums = (
+        pairs.group_by("parent")
+        .agg(pl.col(measures).sum())
+        .join(parents, left_on="parent", right_on=CELL, suffix="_whole")
+    )
+    counts = [name for name in table.declaration.measures if f"{name}_whole" in sums.columns]
+    wrong = (
+        [pl.col(name) > pl.col(f"{name}_whole") for name in counts]
+        if is_open
+        else [pl.col(name) != pl.col(f"{name}_whole") for name in [*counts, KEY]]
+    )
+    if sums.filter(pl.any_horizontal(wrong)).height:
+        raise ReleaseError(
+            f"{at}: the parts do not add up to the whole. Run the aggregates again; see `margins` and `rows` "
+            f"in schemas/outputs."
+        )
+    size = children.height + 1 if domain is None else domain
+    return pairs.select(
+        "parent", "child", pl.lit(is_open).alias("open"), pl.lit(size, dtype=pl.Int64).alias("domain")
+    ).sort("parent", "child")

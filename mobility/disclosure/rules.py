@@ -1,0 +1,101 @@
+"""Primary rules: which cells may not be shown, whatever else is shown.
+
+A cell that may not be shown carries its reason, which stays inside. Outside, a cell that is empty, one that is
+small and one that is withheld for any other reason are one state: the row is absent.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from mobility.disclosure.cells import SET, Offer, totalled
+from mobility.disclosure.declaration import Group, Rows
+from mobility.settings import Disclosure
+
+REASON = "reason"
+ZERO, SMALL, GROUP, INTERVAL = "zero", "small", "group", "interval"
+HIDDEN = "hidden"
+"""A cell of the audit that no table offers."""
+
+
+def judge(given: Offer, profile: Disclosure) -> pl.DataFrame:
+    """The offered cells with `reason`: null where the cell may be shown, else the first rule it breaks.
+
+    - `zero`: nobody is in the cell;
+    - `small`: fewer persons, or fewer households, than the profile asks; the cell is withheld in both units, because a
+      household is as recognisable as a person and either number would give the other away;
+    - `group`: the cell is part of a breakdown that shows that nearly all of a total are alike.
+    """
+    declaration = given.declaration
+    zero = pl.all_horizontal(pl.col(name) == 0 for name in declaration.measures)
+    small = pl.any_horizontal(
+        pl.col(name) < minimum for name, minimum in minima(profile).items() if name in declaration.measures
+    )
+    reason = pl.when(zero).then(pl.lit(ZERO)).when(small).then(pl.lit(SMALL)).alias(REASON)
+    frame = given.frame.with_columns(reason)
+    for group in declaration.groups:
+        for index, rows in enumerate(declaration.rows):
+            alike = claims(given, group, rows, profile).select(group.within).unique()
+            hit = (
+                frame.lazy()
+                .select(declaration.cells)
+                .join(alike.lazy().with_columns(hit=True), on=group.within, how="left", maintain_order="left")
+            )
+            withheld = hit.collect()["hit"].is_not_null() & (frame[SET] == index)
+            frame = frame.with_columns(
+                pl.when(pl.col(REASON).is_null() & withheld).then(pl.lit(GROUP)).otherwise(REASON).alias(REASON)
+            )
+    return frame
+
+
+def minima(profile: Disclosure) -> dict[str, int]:
+    """The least number of units behind a cell, by measure."""
+    return {"persons": profile.minimum_persons, "households": profile.minimum_households}
+
+
+def claims(given: Offer, group: Group, rows: Rows, profile: Disclosure) -> pl.DataFrame:
+    """The unions of classes that hold the group share or more of their total, in one set of rows.
+
+    One row per total and union: the columns of `group.within`, and `union`, the list of its classes. The total
+    is that of all cells of the table, shown or not, since a reader finds it in another table or by adding up. A
+    set of rows that sums over the classes has none, nor has a total that is too small to be seen.
+
+    If a union holds nearly all of a total, the whole breakdown of that total is withheld, not the union alone:
+    were the other classes shown, the rest would follow from the total; were only they withheld, their absence
+    would tell. The total itself may stay.
+
+    Unions are looked at up to `group.widest` adjacent classes, half of them at most: that nearly everybody
+    belongs to one or two of five neighbouring classes says something about a person, that nearly nobody belongs
+    to the fifth does not.
+    """
+    measures = given.declaration.measures
+    none = given.base.select(group.within).clear().with_columns(pl.lit(None, dtype=pl.List(pl.String)).alias("union"))
+    if group.classes in rows.total:
+        return none
+    base = totalled(given.base.lazy(), rows).filter(~pl.col(group.classes).is_in(group.exempt))
+    total = totalled(given.base.lazy(), rows).group_by(group.within).agg(pl.col(measures).sum().name.prefix("total_"))
+    total = total.filter(pl.col(f"total_{name}") >= minimum for name, minimum in minima(profile).items())
+    found = [none]
+    for union in _unions(group, given.base[group.classes].unique().sort().to_list()):
+        holds = pl.any_horizontal(
+            (pl.col(name) > 0) & (pl.col(name) >= profile.group_share * pl.col(f"total_{name}")) for name in measures
+        )
+        found.append(
+            base.filter(pl.col(group.classes).is_in(union))
+            .group_by(group.within)
+            .agg(pl.col(measures).sum())
+            .join(total, on=group.within)
+            .filter(holds)
+            .select(*group.within, pl.lit(union, dtype=pl.List(pl.String)).alias("union"))
+            .sort(group.within)
+            .collect()
+        )
+    return pl.concat(found)
+
+
+def _unions(group: Group, present: list[str]) -> list[list[str]]:
+    single = [[value] for value in present]
+    widths = range(2, group.widest + 1)
+    return single + [
+        list(group.order[start : start + width]) for width in widths for start in range(len(group.order) - width + 1)
+    ]

@@ -1,0 +1,205 @@
+"""The declarations of tables for release, read strictly from `schemas/outputs/`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NoReturn
+
+import yaml
+
+from mobility.disclosure.declaration import TOTAL, Declaration, Group, Margin, Parts, Rows, Text, Where
+from mobility.disclosure.protect import MEASURES
+from mobility.errors import RequestError
+from mobility.folders import SCHEMAS
+from mobility.release.vetting import IDENTIFIER_NAME
+from mobility.settings import did_you_mean
+
+_FOLDER = SCHEMAS / "outputs"
+_REQUIRED = ("table", "title", "population", "relation", "from", "cells", "measures", "rule", "mode", "variables")
+_OPTIONAL = ("where", "recode", "rows", "groups", "margins", "parts")
+
+
+def declared_tables() -> list[str]:
+    """Names of all tables that are declared."""
+    return sorted(path.stem for path in _FOLDER.glob("*.yaml"))
+
+
+def load_declaration(table: str) -> Declaration:
+    """The declaration of one table.
+
+    Raises:
+        RequestError: the table is not declared, or its declaration is not right; the message names the file and
+            the key.
+    """
+    path = _FOLDER / f"{table}.yaml"
+    if table not in declared_tables():
+        near = did_you_mean(table, set(declared_tables()))
+        raise RequestError(
+            f"study.release.tables: there is no table {table}.{near} Declared in schemas/outputs: "
+            f"{', '.join(declared_tables())}."
+        )
+    return read_declaration(path)
+
+
+def read_declaration(path: Path) -> Declaration:
+    """Read one declaration file; see `load_declaration`."""
+    at = f"schemas/outputs/{path.name}"
+    try:
+        given = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as fault:
+        mark = getattr(fault, "problem_mark", None)
+        problem = f"{at} is not YAML" + (f", near line {mark.line + 1}." if mark else ".")
+    else:
+        return _Reader(at).declaration(given, path.stem)
+    raise RequestError(problem)
+
+
+class _Reader:
+    """Reads the parts of one file; every complaint names the file and the key."""
+
+    def __init__(self, at: str) -> None:
+        self.at = at
+
+    def declaration(self, raw: object, stem: str) -> Declaration:
+        given = self.keys(raw, "", _REQUIRED, _OPTIONAL)
+        cells = self.names(given["cells"], "cells")
+        measures = self.names(given["measures"], "measures")
+        if given["table"] != stem:
+            self.refuse("table", f"the file is named {stem}, so the table is too")
+        if measures != MEASURES:
+            self.refuse("measures", f"write [{', '.join(MEASURES)}]: both units are counted, or neither can be judged")
+        for key, choice in (("rule", "counts"), ("mode", "round")):
+            if given[key] != choice:
+                self.refuse(key, f"choose {choice}")
+        for column in (*cells, *measures):
+            if IDENTIFIER_NAME.search(column):
+                self.refuse("cells", f"{column} is the name of an identifier; such a column never leaves")
+        rows = tuple(self.rows(each, f"rows[{place}]", cells) for place, each in enumerate(self.items(given, "rows")))
+        variables = self.mapping(given["variables"], "variables")
+        if tuple(variables) != cells + measures:
+            self.refuse("variables", f"describe every column, in order: {', '.join(cells + measures)}")
+        parts = given.get("parts")
+        return Declaration(
+            table=stem,
+            title=self.text(given["title"], "title"),
+            population=self.text(given["population"], "population"),
+            relation=self.text(given["relation"], "relation"),
+            source=str(given["from"]),
+            where=self.where(given.get("where", {}), "where"),
+            recode=self.recode(given.get("recode", {}), cells),
+            rows=rows or (Rows(),),
+            cells=cells,
+            measures=measures,
+            rule="counts",
+            mode="round",
+            groups=tuple(
+                self.group(each, f"groups[{place}]", cells) for place, each in enumerate(self.items(given, "groups"))
+            ),
+            margins=tuple(
+                self.margin(each, f"margins[{place}]", cells) for place, each in enumerate(self.items(given, "margins"))
+            ),
+            parts=None if parts is None else self.parts(parts, cells),
+            variables=tuple((name, self.text(text, f"variables.{name}")) for name, text in variables.items()),
+        )
+
+    def rows(self, raw: object, key: str, cells: tuple[str, ...]) -> Rows:
+        given = self.keys(raw, key, (), ("where", "total"))
+        rows = Rows(
+            self.where(given.get("where", {}), f"{key}.where"),
+            self.columns(given.get("total", []), f"{key}.total", cells),
+        )
+        for column, _ in rows.where:
+            if column in rows.total or column not in cells:
+                self.refuse(f"{key}.where", f"{column} must be one of `cells` that is not under `total`")
+        return rows
+
+    def group(self, raw: object, key: str, cells: tuple[str, ...]) -> Group:
+        given = self.keys(raw, key, ("within", "classes"), ("order", "widest", "exempt"))
+        order = self.names(given.get("order", []), f"{key}.order")
+        widest = given.get("widest", 1)
+        if not isinstance(widest, int) or not 1 <= widest <= max(1, len(order) // 2):
+            self.refuse(f"{key}.widest", "give a whole number from 1 to half the number of classes in `order`")
+        return Group(
+            within=self.columns(given["within"], f"{key}.within", cells),
+            classes=self.columns([given["classes"]], f"{key}.classes", cells)[0],
+            order=order,
+            widest=widest,
+            exempt=self.names(given.get("exempt", []), f"{key}.exempt"),
+        )
+
+    def margin(self, raw: object, key: str, cells: tuple[str, ...]) -> Margin:
+        given = self.keys(raw, key, ("table", "over"), ("where",))
+        return Margin(
+            str(given["table"]),
+            self.columns(given["over"], f"{key}.over", cells),
+            self.where(given.get("where", {}), f"{key}.where"),
+        )
+
+    def parts(self, raw: object, cells: tuple[str, ...]) -> Parts:
+        given = self.keys(raw, "parts", ("column", "whole"), ())
+        return Parts(self.columns([given["column"]], "parts.column", cells)[0], str(given["whole"]))
+
+    def recode(self, given: object, cells: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+        found = self.mapping(given, "recode")
+        self.columns(list(found), "recode", cells)
+        if any(how != "low" for how in found.values()):
+            self.refuse("recode", "the one way to make a column coarser is `low`")
+        return tuple((column, "low") for column in found)
+
+    def where(self, given: object, key: str) -> Where:
+        found = []
+        for column, values in self.mapping(given, key).items():
+            kept = tuple(value for value in self.listed(values, f"{key}.{column}") if isinstance(value, str | int))
+            found.append((column, kept))
+        return tuple(found)
+
+    def text(self, raw: object, key: str) -> Text:
+        given = self.keys(raw, key, ("nl", "en"), ())
+        return Text(" ".join(str(given["nl"]).split()), " ".join(str(given["en"]).split()))
+
+    def columns(self, given: object, key: str, cells: tuple[str, ...]) -> tuple[str, ...]:
+        names = self.names(given, key)
+        for name in names:
+            if name not in cells:
+                self.refuse(key, f"{name} is not one of `cells`.{did_you_mean(name, set(cells))}".rstrip("."))
+        return names
+
+    def names(self, given: object, key: str) -> tuple[str, ...]:
+        names = tuple(str(name) for name in self.listed(given, key))
+        if len(set(names)) < len(names):
+            self.refuse(key, "a name is there twice")
+        if key == "cells" and any(not re.fullmatch(r"[a-z][a-z0-9_]*", name) or name == TOTAL for name in names):
+            self.refuse(key, "a column is a word in small letters, such as income_class")
+        return names
+
+    def items(self, given: dict[str, object], key: str) -> list[object]:
+        return self.listed(given.get(key, []), key)
+
+    def listed(self, given: object, key: str) -> list[object]:
+        if not isinstance(given, list):
+            self.refuse(key, "write a list, such as [a, b]")
+        return list(given)
+
+    def mapping(self, given: object, key: str) -> dict[str, object]:
+        if not isinstance(given, dict):
+            self.refuse(key, "write keys with values, such as {nl: ..., en: ...}")
+        return {str(name): value for name, value in given.items()}
+
+    def keys(self, given: object, key: str, required: Iterable[str], optional: Iterable[str]) -> dict[str, object]:
+        found = self.mapping(given, key or "the file")
+        known = {*required, *optional}
+        for name in found:
+            if name not in known:
+                self.refuse(
+                    f"{key}.{name}".lstrip("."),
+                    f"this key is not known.{did_you_mean(name, known)} Keys here: {', '.join(sorted(known))}",
+                )
+        for name in required:
+            if found.get(name) is None:
+                self.refuse(f"{key}.{name}".lstrip("."), "this key is missing")
+        return found
+
+    def refuse(self, key: str, why: str) -> NoReturn:
+        raise RequestError(f"{self.at}, {key}: {why}.")

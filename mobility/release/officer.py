@@ -1,0 +1,64 @@
+"""For the officer who checks the output, inside the environment only: true counts, reasons, what to look at."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+
+from mobility.disclosure.protect import MEASURES, Protected
+from mobility.disclosure.rules import GROUP, INTERVAL, REASON, SMALL, ZERO
+from mobility.release.about import About
+from mobility.run.files import make_folder, replacing, write_text
+
+_REASONS = {
+    ZERO: "nobody",
+    SMALL: "fewer units than the minimum",
+    GROUP: "nearly all of a total are alike",
+    INTERVAL: "would keep another interval tight",
+}
+
+
+def write_check(parts: list[Protected], about: About, folder: Path) -> None:
+    """Write `<table>.csv` and `summary.md` into the check folder of the release."""
+    make_folder(folder)
+    for part in parts:
+        with replacing(folder / f"{part.safe.declaration.table}.csv") as temporary:
+            part.inside.write_csv(temporary, line_terminator="\n")
+    write_text(folder / "summary.md", _summary(parts, about))
+
+
+def _summary(parts: list[Protected], about: About) -> str:
+    profile = about.profile
+    lines = [
+        f"# Check of {about.study.name}, release {about.study.release.name}",
+        "",
+        "Stays inside the environment: true counts beside the rounded ones undo the rounding.",
+        "",
+        f"Profile {profile.profile}: at least {profile.minimum_persons} persons and "
+        f"{profile.minimum_households} households, group share "
+        f"{profile.group_share}, random rounding to {profile.rounding_base} by cell key.",
+        "",
+        "| table | offered | published | "
+        + " | ".join(_REASONS.values())
+        + " | least persons published | least households published |",
+        "|---|---|---|" + "---|" * len(_REASONS) + "---|---|",
+    ]
+    for part in parts:
+        inside = part.inside
+        published = inside.filter(pl.col(REASON).is_null())
+        by_reason = [inside.filter(pl.col(REASON) == reason).height for reason in _REASONS]
+        least = [published[name].min() if published.height else "-" for name in MEASURES]
+        cells = [part.safe.declaration.table, inside.height, published.height, *by_reason, *least]
+        lines.append("| " + " | ".join(map(str, cells)) + " |")
+    lines += [
+        "",
+        "## What to look at first",
+        "",
+        "1. The smallest published cells: sort `<table>.csv` by `persons` where `reason` is empty.",
+        "2. Cells withheld as `interval`: they are safe by themselves, but would have kept another cell's "
+        "interval tight.",
+        "3. Cells withheld as `group`: the total stays visible in another table, the breakdown does not.",
+        "",
+    ]
+    return "\n".join(lines)

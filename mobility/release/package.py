@@ -1,0 +1,92 @@
+"""`datapackage.json`: what the release holds, in the form of a Frictionless data package."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from mobility.disclosure.declaration import Text
+from mobility.disclosure.protect import SafeTable
+from mobility.release.about import About
+from mobility.run.files import digest
+
+
+def describe_package(tables: list[SafeTable], about: About, folder: Path) -> dict[str, Any]:
+    """The content of `datapackage.json` for tables that lie in `folder`."""
+    study, profile = about.study, about.profile
+    package: dict[str, Any] = {
+        "name": f"{study.name}_{study.release.name}".lower(),
+        "title": study.title,
+        "description": " ".join(study.description.split()),
+        "study": {
+            "name": study.name,
+            "release": study.release.name,
+            "first_year": study.period.first_year,
+            "last_year": study.period.last_year,
+            "geography_year": study.geography.year,
+            "zoning": study.geography.zoning,
+            "programmes": list(study.programmes),
+            "income_scheme": study.income.scheme,
+            "income_low": list(study.income.low),
+            "income_lag_years": study.income.lag_years,
+            "chains": {
+                name: getattr(study.chains, name)
+                for name in ("lead_months", "minimum_age", "exit_months", "arrival_months", "settled_months")
+            },
+        },
+        "protection": {
+            "profile": profile.profile,
+            "minimum_persons": profile.minimum_persons,
+            "minimum_households": profile.minimum_households,
+            "group_share": profile.group_share,
+            "rounding_base": profile.rounding_base,
+            "withheld": "a row that is absent is zero or withheld; the two are not told apart",
+        },
+        "sources": [
+            {"title": f"{source.register} {source.year}".removesuffix(" 0"), "path": source.file}
+            for source in about.sources
+        ],
+        "program": {"name": "residential-mobility", "version": about.program},
+        "resources": [_resource(table, about, folder) for table in tables],
+    }
+    return ({"label": about.label} if about.label else {}) | package
+
+
+def _resource(table: SafeTable, about: About, folder: Path) -> dict[str, Any]:
+    declaration = table.declaration
+    path = folder / "tables" / f"{declaration.table}.csv"
+    types = {name: "string" if kind == pl.String else "integer" for name, kind in table.frame.schema.items()}
+    resource: dict[str, Any] = {
+        "name": declaration.table,
+        "path": f"tables/{declaration.table}.csv",
+        "format": "csv",
+        "mediatype": "text/csv",
+        "encoding": "utf-8",
+        "bytes": path.stat().st_size,
+        "hash": f"sha256:{digest(path)}",
+        "title": declaration.title.en,
+        "titles": _both(declaration.title),
+        "description": declaration.population.en,
+        "descriptions": _both(declaration.population),
+        "relations": _both(declaration.relation),
+        "schema": {
+            "fields": [
+                {
+                    "name": name,
+                    "type": types[name],
+                    "title": text.en,
+                    "titles": _both(text),
+                    "constraints": {"required": True},
+                }
+                for name, text in declaration.variables
+            ],
+            "primaryKey": list(declaration.cells),
+        },
+    }
+    return resource | ({"label": about.label} if about.label else {})
+
+
+def _both(text: Text) -> dict[str, str]:
+    return {"nl": text.nl, "en": text.en}

@@ -1,0 +1,65 @@
+"""The secret of the project, which decides the rounding, and the record of what was released with it."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+from mobility.errors import ReleaseError
+from mobility.run.files import make_folder, write_json
+
+_LENGTH = 32
+
+
+def read_secret(project: Path) -> bytes:
+    """The secret; made at first use, readable by its owner only.
+
+    Raises:
+        ReleaseError: there are records of earlier releases but not the secret that rounded them, or the secret
+            is damaged.
+    """
+    path = project / "secret"
+    if not path.exists():
+        if any(_records(project).glob("*.json")):
+            raise ReleaseError(
+                f"{path} is gone, but {_records(project)} says that tables were released with it. With "
+                f"another secret the same cell "
+                "would get another number, and the two together narrow it down. Put the secret back from a "
+                "backup of the project folder."
+            )
+        make_folder(project)
+        _make(path)
+    secret = path.read_bytes()
+    if len(secret) != _LENGTH:
+        raise ReleaseError(f"{path} is damaged. Put it back from a backup of the project folder.")
+    return secret
+
+
+def read_record(project: Path, study: str, release: str) -> dict[str, Any] | None:
+    """What was released under this name, or None."""
+    path = _records(project) / f"{study}_{release}.json"
+    if not path.is_file():
+        return None
+    record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return record
+
+
+def write_record(project: Path, study: str, release: str, record: dict[str, Any]) -> None:
+    """Keep what is released, so that the same name never stands for other numbers."""
+    write_json(_records(project) / f"{study}_{release}.json", record)
+
+
+def _records(project: Path) -> Path:
+    return project / "releases"
+
+
+def _make(path: Path) -> None:
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return  # a colleague was first; theirs is the one
+    with os.fdopen(handle, "wb") as file:
+        file.write(secrets.token_bytes(_LENGTH))

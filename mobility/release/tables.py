@@ -1,0 +1,76 @@
+"""Tables as files: CSV for machines, a workbook for people. The same table gives the same bytes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import polars as pl
+import xlsxwriter
+
+from mobility.disclosure.protect import SafeTable
+from mobility.release.about import About
+from mobility.release.vetting import vet
+
+_CREATED = dt.datetime(2000, 1, 1)  # noqa: DTZ001 - fixed, so that the bytes do not tell when; the format knows no zone
+_MOST_ROWS = 1_000_000
+
+
+def write_csv(table: SafeTable, path: Path) -> None:
+    """Write `<table>.csv`: UTF-8, commas, one header, sorted by codes, lines ending in a line feed."""
+    vet(table)
+    table.frame.write_csv(path, line_terminator="\n", quote_style="necessary")
+
+
+def write_workbook(table: SafeTable, path: Path, about: About) -> None:
+    """Write `<table>.xlsx`: the rows on the first sheet, what they mean on the second."""
+    vet(table)
+    book = xlsxwriter.Workbook(path, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
+    try:
+        book.set_properties({"title": table.declaration.title.nl, "comments": about.label or "", "created": _CREATED})
+        bold, wrap = book.add_format({"bold": True}), book.add_format({"text_wrap": True, "valign": "top"})
+        _write_rows(book.add_worksheet(table.declaration.table[:31]), table, bold)
+        notes = book.add_worksheet("toelichting")
+        notes.set_column(0, 0, 24)
+        notes.set_column(1, 2, 70, wrap)
+        for row, line in enumerate(_notes(table, about)):
+            for column, text in enumerate(line):
+                notes.write_string(row, column, text, bold if column == 0 else None)
+    finally:
+        book.close()
+
+
+def _write_rows(sheet: xlsxwriter.worksheet.Worksheet, table: SafeTable, bold: xlsxwriter.format.Format) -> None:
+    frame = table.frame
+    sheet.freeze_panes(1, 0)
+    sheet.set_column(0, len(frame.columns) - 1, 18)
+    for column, name in enumerate(frame.columns):
+        sheet.write_string(0, column, name, bold)
+    if frame.height > _MOST_ROWS:
+        sheet.write_string(
+            1, 0, f"Te groot voor een werkblad; zie {table.declaration.table}.csv. Too large for a sheet; see the csv."
+        )
+        return
+    texts = [frame.schema[name] == pl.String for name in frame.columns]
+    for row, values in enumerate(frame.iter_rows(), start=1):
+        for column, value in enumerate(values):
+            if texts[column]:
+                sheet.write_string(row, column, value)
+            else:
+                sheet.write_number(row, column, value)
+
+
+def _notes(table: SafeTable, about: About) -> list[list[str]]:
+    declaration = table.declaration
+    lines = [[about.label, about.label]] if about.label else []
+    lines = [["", *line] for line in lines]
+    lines += [
+        ["studie / study", about.study.title, about.study.title],
+        ["titel / title", declaration.title.nl, declaration.title.en],
+        ["telt / counts", declaration.population.nl, declaration.population.en],
+        ["samenhang / relation", declaration.relation.nl, declaration.relation.en],
+        ["afronding / rounding", f"aselect op {table.profile.rounding_base}; een rij die er niet is, is nul "
+        "of niet getoond",
+         f"randomly to {table.profile.rounding_base}; a row that is absent is zero or withheld"],
+    ]  # fmt: skip
+    return lines + [[name, text.nl, text.en] for name, text in declaration.variables]

@@ -1,0 +1,148 @@
+"""The report: one page that stands on its own, made from a release and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mobility.report import sections
+from mobility.report.figures import can_draw
+from mobility.report.grids import Grid
+from mobility.report.markup import tag, text
+from mobility.report.reading import Release, read_release
+from mobility.report.texts import Language, Texts
+from mobility.run.files import write_text
+
+
+def write_report(release_folder: Path, language: Language) -> Path:
+    """Write `report.html` into the folder of a release.
+
+    The page needs no network and no other file. The same release gives the same bytes.
+
+    Raises:
+        RequestError: the folder holds no release.
+    """
+    release = read_release(release_folder)
+    path = release_folder / "report.html"
+    write_text(path, build_page(release, Texts(language)))
+    return path
+
+
+def build_page(release: Release, texts: Texts) -> str:
+    """The page as text."""
+    desk = sections.Desk(release, Grid(release, texts), texts)
+    parts = {
+        "asked": _asked(release, texts),
+        "coverage": sections.coverage(desk),
+        "flows": sections.flows(desk),
+        "residents": sections.residents(desk),
+        "chains": sections.chains(desk),
+        "reading": _list(texts.points("reading_points")),
+        "definitions": _definitions(release, texts),
+        "protection": _protection(release, texts),
+        "files": _files(release, texts),
+        "citation": _citation(release, texts),
+    }
+    kept = {name: content for name, content in parts.items() if content}
+    links = [tag("li", tag("a", text(texts.say(name)), href=f"#{name}")) for name in kept]
+    nav = tag(
+        "nav", tag("h2", text(texts.say("title_contents"))), tag("ol", *links), aria_label=texts.say("title_contents")
+    )
+    body = [
+        tag("section", tag("h2", text(texts.say(name)), id=name), content, aria_labelledby=name)
+        for name, content in kept.items()
+    ]
+    banner = tag("p", text(release.label), class_="label", role="note") if release.label else ""
+    made = tag("footer", tag("p", text(texts.say("made_with", version=release.package["program"]["version"]))))
+    head = tag(
+        "head",
+        tag("meta", charset="utf-8"),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag("meta", name="color-scheme", content="light dark"),
+        tag("title", text(release.package["title"])),
+        tag("style", (Path(__file__).parent / "page.css").read_text(encoding="utf-8")),
+    )
+    skip = tag("a", text(texts.say("skip")), href="#main", class_="skip")
+    page = tag("div", _header(release, texts), nav, tag("main", *body, id="main"), made, class_="page")
+    return f"<!doctype html>\n{tag('html', head, tag('body', skip, banner, page), lang=texts.language)}\n"
+
+
+def _header(release: Release, texts: Texts) -> str:
+    study = release.package["study"]
+    facts = [
+        texts.say("period", first=study["first_year"], last=study["last_year"]),
+        texts.say("geography", year=study["geography_year"]),
+        texts.say("release", release=study["release"]),
+    ]
+    return tag("header", tag("h1", text(release.package["title"])), tag("p", text(" · ".join(facts)), class_="facts"))
+
+
+def _asked(release: Release, texts: Texts) -> str:
+    study, protection = release.package["study"], release.package["protection"]
+    facts = [
+        ("fact_period", texts.say("period", first=study["first_year"], last=study["last_year"])),
+        ("fact_geography", str(study["geography_year"])),
+        ("fact_zoning", study["zoning"]),
+        ("fact_programmes", ", ".join(study["programmes"]) or "-"),
+        ("fact_rules", protection["profile"]),
+    ]
+    listed = [tag("div", tag("dt", text(texts.say(key))), tag("dd", text(value))) for key, value in facts]
+    files = [
+        tag("li", text(f"{source['title']}: {Path(source['path']).name}")) for source in release.package["sources"]
+    ]
+    registers = tag("details", tag("summary", text(texts.say("registers"))), tag("ul", *files, class_="files"))
+    figures = "" if can_draw() else tag("p", text(texts.say("no_figures")), class_="none")
+    return (
+        tag("p", text(release.package["description"]), class_="lead")
+        + tag("dl", *listed, class_="facts")
+        + registers
+        + figures
+    )
+
+
+def _definitions(release: Release, texts: Texts) -> str:
+    study = release.package["study"]
+    chains = study["chains"]
+    pairs = texts.pairs(
+        "definition_list",
+        lag=study["income_lag_years"],
+        low=", ".join(study["income_low"]),
+        age=chains["minimum_age"],
+        lead=chains["lead_months"],
+        exit=chains["exit_months"],
+        arrival=chains["arrival_months"],
+        settled=chains["settled_months"],
+        geography=study["geography_year"],
+    )
+    return tag(
+        "dl", *(tag("div", tag("dt", text(term)), tag("dd", text(meaning))) for term, meaning in pairs), class_="terms"
+    )
+
+
+def _protection(release: Release, texts: Texts) -> str:
+    rules = release.package["protection"]
+    return _list(
+        texts.points(
+            "protection_points",
+            base=rules["rounding_base"],
+            persons=rules["minimum_persons"],
+            households=rules["minimum_households"],
+        )
+    )
+
+
+def _files(release: Release, texts: Texts) -> str:
+    entries = []
+    for resource in release.package["resources"]:
+        says = [resource[key][texts.language] for key in ("descriptions", "relations")]
+        head = tag("dt", text(resource["titles"][texts.language]), " ", tag("code", text(f"{resource['name']}.csv")))
+        entries.append(tag("div", head, *(tag("dd", text(words)) for words in says)))
+    return tag("p", text(texts.say("files_lead")), class_="lead") + tag("dl", *entries, class_="terms")
+
+
+def _citation(release: Release, texts: Texts) -> str:
+    before = tag("p", text(texts.say("citation_none"))) if release.label else ""
+    return before + tag("blockquote", tag("p", text(texts.say("citation_text"))))
+
+
+def _list(points: list[str]) -> str:
+    return tag("ul", *(tag("li", text(point)) for point in points))

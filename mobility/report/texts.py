@@ -1,0 +1,55 @@
+"""The texts of the report in the chosen language, and the names of codes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+
+Language = Literal["nl", "en"]
+
+
+@dataclass(frozen=True)
+class Texts:
+    """The catalogue `texts.yaml` in one language."""
+
+    language: Language
+
+    def say(self, key: str, **values: object) -> str:
+        """One text, filled in."""
+        return str(_catalogue()[key][self.language]).format(**values)
+
+    def points(self, key: str, **values: object) -> list[str]:
+        """A list of texts."""
+        return [str(text).format(**values) for text in _catalogue()[key][self.language]]
+
+    def pairs(self, key: str, **values: object) -> list[tuple[str, str]]:
+        """A list of terms with their texts."""
+        return [(term, str(text).format(**values)) for term, text in _catalogue()[key][self.language].items()]
+
+    def name(self, code: str) -> str:
+        """The name of a class, an outcome, a role or a place; a code without a name stays as it is."""
+        known = _catalogue()["codes"].get(code)
+        if known:
+            return str(known[self.language])
+        if "/" in code:
+            region, role = code.split("/", 1)
+            return f"{self.name(region)}, {self.name(role)}"
+        return code.replace("_", " ").capitalize() if code.islower() else code
+
+    def role(self, code: str) -> str:
+        """The name of a role without its region."""
+        return self.name(code.rsplit("/", maxsplit=1)[-1])
+
+    def number(self, value: int) -> str:
+        """A whole number with the language's mark for thousands."""
+        return f"{value:,}".replace(",", "." if self.language == "nl" else ",")
+
+
+@cache
+def _catalogue() -> dict[str, Any]:
+    content: dict[str, Any] = yaml.safe_load((Path(__file__).parent / "texts.yaml").read_text(encoding="utf-8"))
+    return content

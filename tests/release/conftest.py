@@ -1,0 +1,96 @@
+"""A small workspace with made-up aggregates: counts of made-up records, so that every table adds up with every other."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from mobility.folders import CONF
+from mobility.release.gate import release
+from mobility.settings import Disclosure, Settings, read_settings
+from tests.release.country import write_workspace
+
+LABEL = "Synthetic data: a fictitious country, no real persons or places"
+
+
+def disclosure(**changes: object) -> Disclosure:
+    """The rules of conf/disclosure/cbs.yaml, with changes."""
+    given = yaml.safe_load((CONF / "disclosure" / "cbs.yaml").read_text(encoding="utf-8"))
+    return Disclosure(**(given | changes))
+
+
+def study_settings(root: Path) -> Settings:
+    """The demo study with its workspace and export below `root`."""
+
+    def load(*parts: str) -> dict[str, object]:
+        return yaml.safe_load(CONF.joinpath(*parts).read_text(encoding="utf-8"))
+
+    def merge(base: dict, over: dict) -> dict:
+        return base | {
+            k: merge(base[k], v) if isinstance(base.get(k), dict) and isinstance(v, dict) else v
+            for k, v in over.items()
+        }
+
+    study = merge(load("study", "_method.yaml"), load("study", "demo.yaml"))
+    study.pop("defaults")
+    program = load("_program.yaml")
+    place = {
+        "root": str(root / "workspace"),
+        "project": str(root / "workspace" / "project"),
+        "export": str(root / "export"),
+        "partitions": None,
+        "memory": None,
+    }
+    return read_settings(
+        {
+            "study": study,
+            "register": {"kind": "synthetic", "root": str(root / "source"), "files": {}},
+            "place": place,
+            "engine": {"kind": "local", "workers": None, "scheduler": None},
+            "disclosure": load("disclosure", "cbs.yaml"),
+            "synthetic": program["synthetic"],
+            "report": program["report"],
+            "check": False,
+        }
+    )
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace that tests read and never change."""
+    root = tmp_path_factory.mktemp("built")
+    write_workspace(root / "workspace", LABEL)
+    return root
+
+
+@pytest.fixture
+def settings(built: Path, tmp_path: Path) -> Settings:
+    """Settings for a release of the made-up workspace into an empty export folder, with an empty project folder."""
+    given = study_settings(built)
+    place = dataclasses.replace(
+        given.place, root=tmp_path / "workspace", project=tmp_path / "project", export=tmp_path / "export"
+    )
+    for part in ("aggregates", "registers"):
+        (tmp_path / "workspace").mkdir(exist_ok=True)
+        (tmp_path / "workspace" / part).symlink_to(built / "workspace" / part)
+    return dataclasses.replace(given, place=place)
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings of a release that was made, for tests that only look at it."""
+    root = tmp_path_factory.mktemp("shared")
+    write_workspace(root / "workspace", LABEL)
+    given = study_settings(root)
+    given.place.project.mkdir(parents=True)
+    (given.place.project / "secret").write_bytes(bytes(range(32)))  # fixed, so that a failure repeats
+    release(given)
+    return given
+
+
+def read_package(folder: Path) -> dict:
+    return json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))

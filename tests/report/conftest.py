@@ -1,0 +1,5 @@
+"""The report is made from the release of tests/release."""
+
+from tests.release.conftest import shared
+
+__all__ = ["shared"]

@@ -1,0 +1,205 @@
+"""The page: every number on it is a released value, and it needs nothing outside itself."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import shutil
+from html.parser import HTMLParser
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from mobility.errors import RequestError
+from mobility.release.archive import pack
+from mobility.report import figures, page
+from mobility.report.page import write_report
+from mobility.report.texts import Texts, _catalogue
+from mobility.settings import Settings
+from tests.release.conftest import LABEL, read_package
+
+
+class Page(HTMLParser):
+    """What the tests look at: data cells, texts in figures, links, tables and heads."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.open: list[tuple[str, dict[str, str | None]]] = []
+        self.numbers: list[tuple[dict[str, str | None], str]] = []
+        self.bare: list[str] = []
+        self.drawn: list[str] = []
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        if tag not in ("meta", "link", "br", "hr"):
+            self.open.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop()[0] == tag, "elements are well nested"
+
+    def handle_data(self, data: str) -> None:
+        names = [name for name, _ in self.open]
+        if not data.strip() or "style" in names:
+            return
+        if "svg" in names:
+            self.drawn.append(data.strip())
+        elif names[-1] == "td":
+            attributes = self.open[-1][1]
+            if "data-table" in attributes:
+                self.numbers.append((attributes, data))
+            elif attributes.get("class") != "head":
+                self.bare.append(data)
+
+
+@pytest.fixture(scope="module")
+def folder(shared: Settings, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the release, alone: nothing else is there for the report to read."""
+    target = tmp_path_factory.mktemp("carried") / "demo" / "2024-01"
+    shutil.copytree(shared.place.export / "demo" / "2024-01", target)
+    return target
+
+
+@pytest.fixture(scope="module", params=["nl", "en"])
+def html(request: pytest.FixtureRequest, folder: Path) -> tuple[str, str]:
+    return request.param, write_report(folder, request.param).read_text(encoding="utf-8")
+
+
+def released(folder: Path) -> dict[str, dict[tuple[str, str], int]]:
+    """Every released number, by table, then by key and column."""
+    found: dict[str, dict[tuple[str, str], int]] = {}
+    for resource in read_package(folder)["resources"]:
+        frame = pl.read_csv(folder / resource["path"], infer_schema=False)
+        keys = resource["schema"]["primaryKey"]
+        found[resource["name"]] = {
+            ("|".join(row[key] for key in keys), column): int(row[column])
+            for row in frame.iter_rows(named=True)
+            for column in frame.columns
+            if column not in keys
+        }
+    return found
+
+
+def as_number(text: str, language: str) -> int:
+    return int(text.replace("." if language == "nl" else ",", ""))
+
+
+def test_every_number_in_a_table_is_the_released_value_it_names(html: tuple[str, str], folder: Path) -> None:
+    language, text = html
+    values, parsed = released(folder), Page(text)
+    assert len(parsed.numbers) > 300
+    for attributes, shown in parsed.numbers:
+        table, column, key = (attributes[f"data-{name}"] for name in ("table", "column", "key"))
+        assert table
+        assert column
+        assert key
+        assert as_number(shown, language) == values[table][key, column]
+    assert not parsed.bare, "a cell holds a released value or the mark"
+
+
+def test_every_number_in_a_figure_is_a_released_value_or_a_year(html: tuple[str, str], folder: Path) -> None:
+    language, text = html
+    known = {value for table in released(folder).values() for value in table.values()} | set(range(2012, 2024))
+    drawn = [part for part in Page(text).drawn if re.search(r"\d", part)]
+    assert len(drawn) > 50
+    for part in drawn:
+        assert re.fullmatch(r"[\d.,]+", part), "no number inside other words"
+        assert as_number(part, language) in known
+
+
+def test_at_least_ten_chain_cells_can_be_read(html: tuple[str, str]) -> None:
+    cells = [a for a, _ in Page(html[1]).numbers if a["data-table"] == "chains" and "|chain|" in str(a["data-key"])]
+    assert len({(a["data-key"], a["data-column"]) for a in cells if "|all" not in str(a["data-key"])}) >= 10
+
+
+def test_the_page_needs_no_network_and_is_small(html: tuple[str, str]) -> None:
+    _, text = html
+    assert "http:" not in text
+    assert "https:" not in text
+    assert "url(" not in text
+    assert "@import" not in text
+    assert "<script" not in text
+    for _, attributes in Page(text).elements:
+        assert str(attributes.get("href", "#")).startswith("#")
+        assert "src" not in attributes
+    assert len(text.encode()) < 2_000_000
+
+
+def test_the_page_is_semantic(html: tuple[str, str]) -> None:
+    language, text = html
+    elements = Page(text).elements
+    assert ("html", {"lang": language}) in elements
+    names = [name for name, _ in elements]
+    assert names.count("h1") == 1
+    assert names.count("table") == names.count("caption") > 5
+    assert all("scope" in attributes for name, attributes in elements if name == "th")
+    ids = [attributes["id"] for _, attributes in elements if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    assert {str(a["href"])[1:] for name, a in elements if name == "a"} <= set(ids)
+    levels = [int(name[1]) for name in names if re.fullmatch(r"h\d", name)]
+    assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
+
+
+def test_withheld_is_one_mark(html: tuple[str, str]) -> None:
+    language, text = html
+    marks = re.findall(r'<td class="n withheld">(.*?)</td>', text)
+    assert len(set(marks)) == 1
+    assert Texts(language).say("withheld") in marks[0]
+
+
+def test_the_label_the_citation_and_the_wording(html: tuple[str, str]) -> None:
+    language, text = html
+    assert text.index(LABEL) < text.index("<h1>")
+    assert "microdata@cbs.nl" in text
+    for word in ("displaced", "forced", "because of", "gedwongen", "verdrongen", "verdreven"):
+        assert word not in text.replace("Because of the rounding", "").lower().replace("because of the rounding", "")
+    assert ("oorspronkelijke bewoners" if language == "nl" else "original residents") in text.lower()
+
+
+def test_the_same_release_gives_the_same_bytes(folder: Path) -> None:
+    first = write_report(folder, "en").read_bytes()
+    assert write_report(folder, "en").read_bytes() == first
+    packed = pack(folder).read_bytes()
+    assert pack(folder).read_bytes() == packed
+
+
+def test_without_the_optional_parts_there_are_tables_and_a_word(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(figures, "can_draw", lambda: False)
+    monkeypatch.setattr(page, "can_draw", lambda: False)
+    monkeypatch.setattr("mobility.report.sections.can_draw", lambda: False)
+    text = write_report(folder, "en").read_text(encoding="utf-8")
+    assert "<svg" not in text
+    assert "--extra plots" in text
+    assert len(Page(text).numbers) > 300
+
+
+def test_a_release_of_flows_alone_makes_a_page(folder: Path, tmp_path: Path) -> None:
+    import json
+
+    package = read_package(folder)
+    package["resources"] = [each for each in package["resources"] if each["name"] == "flows_total"]
+    del package["label"]
+    (tmp_path / "tables").mkdir()
+    shutil.copy(folder / "tables" / "flows_total.csv", tmp_path / "tables")
+    (tmp_path / "datapackage.json").write_text(json.dumps(package), encoding="utf-8")
+    text = write_report(tmp_path, "nl").read_text(encoding="utf-8")
+    assert LABEL not in text
+    assert {a["data-table"] for a, _ in Page(text).numbers} == {"flows_total"}
+
+
+def test_a_folder_without_a_release_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RequestError, match=r"jobs/release\.py"):
+        write_report(tmp_path, "nl")
+
+
+def test_every_text_is_there_in_both_languages() -> None:
+    for key, text in _catalogue().items():
+        if key == "codes":
+            assert all(set(names) == {"nl", "en"} for names in text.values())
+        else:
+            assert set(text) == {"nl", "en"}, key
+            if isinstance(text["nl"], list | dict):
+                assert len(text["nl"]) == len(text["en"])
