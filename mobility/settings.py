@@ -115,10 +115,18 @@ class Chains:
 
 
 @dataclass(frozen=True)
-class Release:
-    """Which tables of `schemas/outputs/` are offered for export, under which name."""
+class Words:
+    """A text in both languages of the report."""
 
-    name: str
+    nl: str
+    en: str
+
+
+@dataclass(frozen=True)
+class Release:
+    """Which tables of `schemas/outputs/` are offered for export, under which name (None: the next number)."""
+
+    name: str | None
     tables: tuple[str, ...]
 
 
@@ -127,8 +135,8 @@ class Study:
     """One study: its question, period, geography, definitions and tables."""
 
     name: str
-    title: str
-    description: str
+    title: Words
+    description: Words
     period: Period
     geography: Geography
     programmes: tuple[str, ...]
@@ -187,6 +195,9 @@ class Disclosure:
     minimum_households: int
     group_share: float
     rounding_base: int
+    interval_width: int
+    interval_width_buurt: int
+    audit_rounds: int
 
 
 @dataclass(frozen=True)

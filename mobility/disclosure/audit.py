@@ -6,7 +6,7 @@ their children, persons are no fewer than households. From that, bounds are prop
 cell that can be fewer than `width` whole numbers is too well known; published cells beside it are withheld until
 there is none.
 
-Source of the width: the project's design of disclosure control, 5 possible counts, 3 at buurt level.
+The width and the number of rounds are values of the profile (conf/disclosure).
 """
 
 from __future__ import annotations
@@ -21,8 +21,6 @@ import polars as pl
 from mobility.disclosure.relations import Relations
 from mobility.errors import ReleaseError
 
-WIDTH, WIDTH_BUURT = 5, 3
-ROUNDS = 5
 _SWEEPS = 500
 _FAR = 1 << 40
 
@@ -116,12 +114,14 @@ class Shown:
         base: base of the rounding.
         minimum: least count behind a released number, by measure.
         width: how many counts a cell must be able to be, by cell.
+        rounds: of withholding more, at most.
     """
 
     numbers: Whole
     base: int
     minimum: Whole
     width: Whole
+    rounds: int
 
 
 def bounds(shown: Shown, is_shown: Flags, net: Net) -> tuple[Whole, Whole]:
@@ -160,10 +160,10 @@ def withhold_tight(shown: Shown, is_shown: Flags, net: Net, claims: Claims) -> F
     """The cells that may stay: those of `is_shown` without the ones that keep another cell's interval tight.
 
     Raises:
-        ReleaseError: some interval is still tight after five rounds.
+        ReleaseError: some interval is still tight after the last round.
     """
     is_shown = is_shown.copy()
-    for _ in range(ROUNDS + 1):
+    for _ in range(shown.rounds + 1):
         low, high = bounds(shown, is_shown, net)
         cells, relations = tight(low, high, net, shown.width)
         cells |= claims.inferred(low, high)
@@ -172,7 +172,7 @@ def withhold_tight(shown: Shown, is_shown: Flags, net: Net, claims: Claims) -> F
         guilty = _binding(cells, low, high, net) | relations
         is_shown = is_shown & ~_repair(cells, guilty, shown, is_shown, net)
     raise ReleaseError(
-        f"After {ROUNDS} rounds of withholding, a reader could still narrow down some cells. Offer less detail: "
+        f"After {shown.rounds} rounds of withholding, a reader could still narrow down some cells. Offer less detail: "
         "fewer levels, fewer classes, or fewer tables that overlap (schemas/outputs, study.release.tables)."
     )
 

@@ -8,19 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from mobility.settings import Words
+
 TOTAL = "all"
 """The mark in a key column that is summed over."""
 
 Values = tuple[str | int, ...]
 Where = tuple[tuple[str, Values], ...]
-
-
-@dataclass(frozen=True)
-class Text:
-    """A text in both languages of a release."""
-
-    nl: str
-    en: str
 
 
 @dataclass(frozen=True)
@@ -44,7 +38,7 @@ class Group:
         within: the key columns that make the total.
         classes: the key column that divides it.
         order: classes that follow each other; the others stand alone.
-        widest: number of adjacent classes in the widest union that is looked at.
+        widest: number of adjacent classes in the widest union that is looked at; the reader of declarations sets all but one.
         exempt: values that say nothing about a person.
     """
 
@@ -107,9 +101,9 @@ class Declaration:
     """
 
     table: str
-    title: Text
-    population: Text
-    relation: Text
+    title: Words
+    population: Words
+    relation: Words
     source: str
     where: Where
     recode: tuple[tuple[str, str], ...]
@@ -121,7 +115,7 @@ class Declaration:
     groups: tuple[Group, ...]
     margins: tuple[Margin, ...]
     parts: Parts | None
-    variables: tuple[tuple[str, Text], ...]
+    variables: tuple[tuple[str, Words], ...]
 
     @property
     def columns(self) -> tuple[str, ...]:

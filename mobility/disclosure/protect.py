@@ -8,7 +8,7 @@ from dataclasses import InitVar, dataclass
 import numpy as np
 import polars as pl
 
-from mobility.disclosure.audit import WIDTH, WIDTH_BUURT, Claims, Net, Shown, withhold_tight
+from mobility.disclosure.audit import Claims, Net, Shown, withhold_tight
 from mobility.disclosure.cells import KEY, SET, Offer
 from mobility.disclosure.declaration import Declaration
 from mobility.disclosure.nesting import HIDDEN_SET, add_hidden
@@ -84,7 +84,7 @@ def protect(
         hidden = pl.when(pl.col(SET) == HIDDEN_SET).then(pl.lit(HIDDEN)).otherwise(REASON).alias(REASON)
         judged.append(frame.with_columns(hidden, pl.int_range(start, start + pl.len(), dtype=pl.Int64).alias(CELL)))
         start += frame.height
-    everything = pl.concat([frame.select(*MEASURES, KEY, REASON, _width(frame)) for frame in judged])
+    everything = pl.concat([frame.select(*MEASURES, KEY, REASON, _width(frame, profile)) for frame in judged])
 
     safe = everything[REASON].is_null().to_numpy()
     draws = draw(secret, everything[KEY].to_numpy()[safe])
@@ -99,6 +99,7 @@ def protect(
         base=profile.rounding_base,
         minimum=np.array([minima(profile)[name] for name in MEASURES], np.int64),
         width=everything["width"].to_numpy(),
+        rounds=profile.audit_rounds,
     )
     stays = withhold_tight(
         evidence,
@@ -127,10 +128,11 @@ def _part(declaration: Declaration, frame: pl.DataFrame, verdict: pl.DataFrame, 
     )
 
 
-def _width(frame: pl.DataFrame) -> pl.Expr:
+def _width(frame: pl.DataFrame, profile: Disclosure) -> pl.Expr:
+    wide, narrow = profile.interval_width, profile.interval_width_buurt
     if "level" not in frame.columns:
-        return pl.lit(WIDTH, dtype=pl.Int64).alias("width")
-    return pl.when(pl.col("level") == "buurt").then(WIDTH_BUURT).otherwise(WIDTH).cast(pl.Int64).alias("width")
+        return pl.lit(wide, dtype=pl.Int64).alias("width")
+    return pl.when(pl.col("level") == "buurt").then(narrow).otherwise(wide).cast(pl.Int64).alias("width")
 
 
 def _claims(offers: Sequence[Offer], judged: Sequence[pl.DataFrame], profile: Disclosure) -> Claims:

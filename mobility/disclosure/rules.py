@@ -64,9 +64,7 @@ def claims(given: Offer, group: Group, rows: Rows, profile: Disclosure) -> pl.Da
     were the other classes shown, the rest would follow from the total; were only they withheld, their absence
     would tell. The total itself may stay.
 
-    Unions are looked at up to `group.widest` adjacent classes, half of them at most: that nearly everybody
-    belongs to one or two of five neighbouring classes says something about a person, that nearly nobody belongs
-    to the fifth does not.
+    Unions are looked at up to `group.widest` adjacent classes: by default all that leave at least one class out.
     """
     measures = given.declaration.measures
     none = given.base.select(group.within).clear().with_columns(pl.lit(None, dtype=pl.List(pl.String)).alias("union"))

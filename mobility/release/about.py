@@ -30,6 +30,7 @@ class About:
         sources: the register files, sorted; neither their digests nor their numbers of rows leave.
         label: what the source tree says of itself, such as that it is synthetic; or None.
         program: version of the program.
+        release: name of the release.
     """
 
     study: Study
@@ -37,6 +38,7 @@ class About:
     sources: tuple[Source, ...]
     label: str | None
     program: str
+    release: str
 
     def registers(self) -> dict[str, list[str]]:
         """The file names, without folder, of every register."""
@@ -46,8 +48,8 @@ class About:
         return found
 
 
-def read_about(settings: Settings) -> About:
-    """What is known about the release that is asked.
+def read_about(settings: Settings, release: str) -> About:
+    """What is known about a release.
 
     Raises:
         RequestError: the registers have not been read.
@@ -58,4 +60,6 @@ def read_about(settings: Settings) -> About:
     given = json.loads(path.read_text(encoding="utf-8"))
     files = sorted({(str(file["register"]), int(file["year"] or 0), str(file["file"])) for file in given["files"]})
     label = " ".join(str(given.get("label") or "").split()) or None
-    return About(settings.study, settings.disclosure, tuple(Source(*file) for file in files), label, __version__)
+    return About(
+        settings.study, settings.disclosure, tuple(Source(*file) for file in files), label, __version__, release
+    )

@@ -9,12 +9,12 @@ from typing import NoReturn
 
 import yaml
 
-from mobility.disclosure.declaration import TOTAL, Declaration, Group, Margin, Parts, Rows, Text, Where
+from mobility.disclosure.declaration import TOTAL, Declaration, Group, Margin, Parts, Rows, Where
 from mobility.disclosure.protect import MEASURES
 from mobility.errors import RequestError
 from mobility.folders import SCHEMAS
 from mobility.release.vetting import IDENTIFIER_NAME
-from mobility.settings import did_you_mean
+from mobility.settings import Words, did_you_mean
 
 _FOLDER = SCHEMAS / "outputs"
 _REQUIRED = ("table", "title", "population", "relation", "from", "cells", "measures", "rule", "mode", "variables")
@@ -118,9 +118,9 @@ class _Reader:
     def group(self, raw: object, key: str, cells: tuple[str, ...]) -> Group:
         given = self.keys(raw, key, ("within", "classes"), ("order", "widest", "exempt"))
         order = self.names(given.get("order", []), f"{key}.order")
-        widest = given.get("widest", 1)
-        if not isinstance(widest, int) or not 1 <= widest <= max(1, len(order) // 2):
-            self.refuse(f"{key}.widest", "give a whole number from 1 to half the number of classes in `order`")
+        widest = given.get("widest", max(1, len(order) - 1))
+        if not isinstance(widest, int) or not 1 <= widest <= max(1, len(order) - 1):
+            self.refuse(f"{key}.widest", "give a whole number from 1 to one less than the classes in `order`")
         return Group(
             within=self.columns(given["within"], f"{key}.within", cells),
             classes=self.columns([given["classes"]], f"{key}.classes", cells)[0],
@@ -155,9 +155,9 @@ class _Reader:
             found.append((column, kept))
         return tuple(found)
 
-    def text(self, raw: object, key: str) -> Text:
+    def text(self, raw: object, key: str) -> Words:
         given = self.keys(raw, key, ("nl", "en"), ())
-        return Text(" ".join(str(given["nl"]).split()), " ".join(str(given["en"]).split()))
+        return Words(" ".join(str(given["nl"]).split()), " ".join(str(given["en"]).split()))
 
     def columns(self, given: object, key: str, cells: tuple[str, ...]) -> tuple[str, ...]:
         names = self.names(given, key)

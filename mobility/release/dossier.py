@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-from mobility.disclosure.declaration import Text
 from mobility.disclosure.protect import SafeTable
 from mobility.release.about import About
+from mobility.settings import Words
 
 _WORDS = {
-    "population": Text("Populatie", "Population"),
-    "period": Text("Periode", "Period"),
-    "geography": Text("Gebiedsindeling", "Geography"),
-    "registers": Text("Registers en versies", "Registers and versions"),
-    "variables": Text("Variabelen", "Variables"),
-    "rules": Text("Toegepaste regels", "Rules applied"),
-    "verdict": Text("Oordeel", "Verdict"),
-    "relation": Text("Samenhang met andere tabellen", "Relation to other tables"),
-    "zoning": Text("indeling van {year}, zonering {zoning}", "division of {year}, zoning {zoning}"),
-    "safe": Text(
+    "population": Words("Populatie", "Population"),
+    "period": Words("Periode", "Period"),
+    "geography": Words("Gebiedsindeling", "Geography"),
+    "registers": Words("Registers en versies", "Registers and versions"),
+    "variables": Words("Variabelen", "Variables"),
+    "rules": Words("Toegepaste regels", "Rules applied"),
+    "verdict": Words("Oordeel", "Verdict"),
+    "relation": Words("Samenhang met andere tabellen", "Relation to other tables"),
+    "zoning": Words("indeling van {year}, zonering {zoning}", "division of {year}, zoning {zoning}"),
+    "safe": Words(
         "Alle rijen zijn door de regels gekomen; geen cel is met de tabellen van deze levering nader te "
         "bepalen dan de regels toestaan.",
         "All rows passed the rules; with the tables of this release no cell can be narrowed down further than "
         "the rules allow.",
     ),
-    "empty": Text("Geen rij van deze tabel kan worden getoond.", "No row of this table can be shown."),
+    "empty": Words("Geen rij van deze tabel kan worden getoond.", "No row of this table can be shown."),
 }
 
 _RULES = (
-    Text(
+    Words(
         "Elke getoonde cel telt ten minste {minimum_persons} personen en ten minste {minimum_households} "
         "huishoudens (ongewogen); is een van "
         "beide te klein, dan vervalt de hele rij.",
@@ -34,7 +34,7 @@ _RULES = (
         "households (unweighted); if either is too "
         "small, the whole row is left out.",
     ),
-    Text(
+    Words(
         "Groepsonthulling: houdt een klasse, of een rij aangrenzende klassen, {share} procent of meer van een "
         "zichtbaar totaal, dan vervalt de "
         "hele uitsplitsing van dat totaal.",
@@ -42,7 +42,7 @@ _RULES = (
         "visible total, the whole breakdown of "
         "that total is left out.",
     ),
-    Text(
+    Words(
         "Aselecte afronding op een veelvoud van {rounding_base}, bepaald door de verzameling records achter "
         "de cel: dezelfde verzameling geeft in "
         "elke tabel en elke levering hetzelfde getal. Gemiddeld zuiver; sommen van afgeronde getallen kloppen "
@@ -51,7 +51,7 @@ _RULES = (
         "same set gives the same number in "
         "every table and every release. Unbiased; sums of rounded numbers do not match exactly.",
     ),
-    Text(
+    Words(
         "Een cel die nul is, te klein is of om een andere reden niet getoond wordt, heeft geen rij; die drie "
         "zijn niet te onderscheiden.",
         "A cell that is zero, too small or withheld for another reason has no row; the three cannot be told apart.",
@@ -68,7 +68,7 @@ def dossier_page(table: SafeTable, about: About) -> str:
 
 
 def _half(table: SafeTable, about: About, language: str) -> list[str]:
-    def say(text: Text) -> str:
+    def say(text: Words) -> str:
         return text.nl if language == "nl" else text.en
 
     def head(word: str) -> list[str]:
@@ -109,8 +109,8 @@ def control_form(tables: list[SafeTable], about: About) -> str:
         *label,
         "Vul hiermee het formulier uit de map met richtlijnen van CBS in; dat formulier en die richtlijnen gaan voor.",
         "",
-        f"- Onderzoek: {study.title}",
-        f"- Levering: {study.release.name}",
+        f"- Onderzoek: {study.title.nl}",
+        f"- Levering: {about.release}",
         f"- Periode: {study.period.first_year}-{study.period.last_year}",
         f"- Gebruikte bestanden: {'; '.join(', '.join(files) for files in about.registers().values())}",
         f"- Drempel: {profile.minimum_persons} personen en {profile.minimum_households} huishoudens per cel, ongewogen",

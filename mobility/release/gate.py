@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import re
+import hashlib
 import shutil
 import uuid
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
+from mobility.areas import load_zoning
 from mobility.disclosure.cells import Offer, offer
 from mobility.disclosure.declaration import Declaration
 from mobility.disclosure.nesting import find_blocks
@@ -20,13 +20,13 @@ from mobility.release.about import About, read_about
 from mobility.release.archive import pack
 from mobility.release.declarations import load_declaration
 from mobility.release.dossier import control_form, dossier_page
+from mobility.release.names import name_release
 from mobility.release.officer import write_check
 from mobility.release.package import describe_package
-from mobility.release.secret import read_record, read_secret, write_record
-from mobility.release.tables import write_csv, write_workbook
-from mobility.release.vetting import vet
+from mobility.release.secret import read_secret, write_record
+from mobility.release.tables import csv_text, write_workbook
 from mobility.release.zoning import roles_of_gemeenten
-from mobility.run.files import digest, make_folder, write_json, write_text
+from mobility.run.files import make_folder, write_json, write_text
 from mobility.run.workspace import Workspace
 from mobility.settings import Settings
 
@@ -47,12 +47,14 @@ class Released:
     """What a release came to.
 
     Attributes:
+        name: of the release.
         folder: the folder of the release.
         archive: the flat zip beside it.
         tables: in the order of the study.
         written: False where it was only looked at (`check=true`).
     """
 
+    name: str
     folder: Path
     archive: Path
     tables: tuple[ReleasedTable, ...]
@@ -70,23 +72,22 @@ def release(settings: Settings) -> Released:
         ReleaseError: the tables cannot leave; nothing was written to the export folder.
     """
     study, place = settings.study, settings.place
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", study.release.name):
-        raise RequestError("study.release.name is also the name of a folder: use letters, digits, dots, - and _ only.")
-    about = read_about(settings)
     declarations = [load_declaration(name) for name in study.release.tables]
     workspace = Workspace(place.root)
     offers = [_offer(declaration, workspace, settings) for declaration in declarations]
-    blocks = find_blocks(roles_of_gemeenten(study.geography.zoning))
+    blocks = find_blocks(roles_of_gemeenten(load_zoning(study.geography.zoning)))
     secret = _REHEARSAL if settings.check else read_secret(place.project)
     parts = protect(offers, profile=settings.disclosure, secret=secret, blocks=blocks)
-    for part in parts:
-        vet(part.safe)
-    folder = place.export / study.name / study.release.name
+    texts = {part.safe.declaration.table: csv_text(part.safe) for part in parts}
+    digests = {table: hashlib.sha256(text.encode()).hexdigest() for table, text in texts.items()}
+    name = name_release(study.release.name, digests, place.project, study.name, place.export / study.name)
+    folder = place.export / study.name / name
     if not settings.check:
-        _write(parts, about, settings, workspace, folder)
+        _write(parts, texts, digests, read_about(settings, name), settings, workspace, folder)
     return Released(
+        name,
         folder,
-        folder.parent / f"{study.name}_{study.release.name}.zip",
+        folder.parent / f"{study.name}_{name}.zip",
         tuple(ReleasedTable(part.safe.declaration.table, part.inside.height, part.safe.frame.height) for part in parts),
         written=not settings.check,
     )
@@ -116,58 +117,35 @@ def _offer(declaration: Declaration, workspace: Workspace, settings: Settings) -
     )
 
 
-def _write(parts: list[Protected], about: About, settings: Settings, workspace: Workspace, folder: Path) -> None:
-    study, project = settings.study, settings.place.project
-    tables = [part.safe for part in parts]
+def _write(
+    parts: list[Protected],
+    texts: dict[str, str],
+    digests: dict[str, str],
+    about: About,
+    settings: Settings,
+    workspace: Workspace,
+    folder: Path,
+) -> None:
     draft = make_folder(folder.parent) / f".{folder.name}.tmp-{uuid.uuid4().hex[:8]}"
+    record = {"tables": digests, "profile": about.profile.profile, "program": about.program}
     try:
-        digests = _write_draft(tables, about, draft)
-        _refuse_other_numbers(digests, settings, folder)
-        write_check(parts, about, workspace.check / study.release.name)
-        write_record(
-            project,
-            study.name,
-            study.release.name,
-            {"tables": digests, "profile": about.profile.profile, "program": about.program},
-        )
+        _write_draft([part.safe for part in parts], texts, about, draft)
+        write_check(parts, about, workspace.check / about.release)
+        write_record(settings.place.project, settings.study.name, about.release, record)
         _put(draft, folder)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     pack(folder)
 
 
-def _write_draft(tables: list[SafeTable], about: About, draft: Path) -> dict[str, str]:
-    for folder in (draft, draft / "tables", draft / "dossier"):
-        make_folder(folder)
+def _write_draft(tables: list[SafeTable], texts: dict[str, str], about: About, draft: Path) -> None:
     for table in tables:
         name = table.declaration.table
-        write_csv(table, draft / "tables" / f"{name}.csv")
+        write_text(draft / "tables" / f"{name}.csv", texts[name])
         write_workbook(table, draft / "tables" / f"{name}.xlsx", about)
         write_text(draft / "dossier" / f"{name}.md", dossier_page(table, about))
     write_text(draft / "dossier" / "control_form.md", control_form(tables, about))
     write_json(draft / "datapackage.json", describe_package(tables, about, draft))
-    return {table.declaration.table: digest(draft / "tables" / f"{table.declaration.table}.csv") for table in tables}
-
-
-def _refuse_other_numbers(digests: dict[str, str], settings: Settings, folder: Path) -> None:
-    """A released number never changes: the same name may be written again with the same tables only."""
-    study = settings.study
-    record = read_record(settings.place.project, study.name, study.release.name)
-    earlier = record["tables"] if record else _digests_in(folder)
-    if earlier is not None and earlier != digests:
-        raise ReleaseError(
-            f"A release named {study.release.name} of study {study.name} was made before, with other tables "
-            f"or other numbers. What has been "
-            "released does not change: choose another study.release.name. The earlier one was left as it is."
-        )
-
-
-def _digests_in(folder: Path) -> dict[str, str] | None:
-    path = folder / "datapackage.json"
-    if not path.is_file():
-        return {} if folder.exists() and any(folder.iterdir()) else None
-    package = json.loads(path.read_text(encoding="utf-8"))
-    return {resource["name"]: resource["hash"].removeprefix("sha256:") for resource in package["resources"]}
 
 
 def _put(draft: Path, folder: Path) -> None:

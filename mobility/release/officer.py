@@ -31,7 +31,7 @@ def write_check(parts: list[Protected], about: About, folder: Path) -> None:
 def _summary(parts: list[Protected], about: About) -> str:
     profile = about.profile
     lines = [
-        f"# Check of {about.study.name}, release {about.study.release.name}",
+        f"# Check of {about.study.name}, release {about.release}",
         "",
         "Stays inside the environment: true counts beside the rounded ones undo the rounding.",
         "",

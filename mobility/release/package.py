@@ -7,22 +7,24 @@ from typing import Any
 
 import polars as pl
 
-from mobility.disclosure.declaration import Text
 from mobility.disclosure.protect import SafeTable
 from mobility.release.about import About
 from mobility.run.files import digest
+from mobility.settings import Words
 
 
 def describe_package(tables: list[SafeTable], about: About, folder: Path) -> dict[str, Any]:
     """The content of `datapackage.json` for tables that lie in `folder`."""
     study, profile = about.study, about.profile
     package: dict[str, Any] = {
-        "name": f"{study.name}_{study.release.name}".lower(),
-        "title": study.title,
-        "description": " ".join(study.description.split()),
+        "name": f"{study.name}_{about.release}".lower(),
+        "title": study.title.en,
+        "titles": _both(study.title),
+        "description": study.description.en,
+        "descriptions": _both(study.description),
         "study": {
             "name": study.name,
-            "release": study.release.name,
+            "release": about.release,
             "first_year": study.period.first_year,
             "last_year": study.period.last_year,
             "geography_year": study.geography.year,
@@ -88,5 +90,5 @@ def _resource(table: SafeTable, about: About, folder: Path) -> dict[str, Any]:
     return resource | ({"label": about.label} if about.label else {})
 
 
-def _both(text: Text) -> dict[str, str]:
+def _both(text: Words) -> dict[str, str]:
     return {"nl": text.nl, "en": text.en}

@@ -38,18 +38,15 @@ def read_secret(project: Path) -> bytes:
     return secret
 
 
-def read_record(project: Path, study: str, release: str) -> dict[str, Any] | None:
-    """What was released under this name, or None."""
-    path = _records(project) / f"{study}_{release}.json"
-    if not path.is_file():
-        return None
-    record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return record
+def read_records(project: Path, study: str) -> dict[str, dict[str, str]]:
+    """The digests of the tables of every earlier release of a study, by name of the release."""
+    records = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(_records(project).glob("*.json"))]
+    return {record["release"]: record["tables"] for record in records if record["study"] == study}
 
 
 def write_record(project: Path, study: str, release: str, record: dict[str, Any]) -> None:
     """Keep what is released, so that the same name never stands for other numbers."""
-    write_json(_records(project) / f"{study}_{release}.json", record)
+    write_json(_records(project) / f"{study}_{release}.json", record | {"study": study, "release": release})
 
 
 def _records(project: Path) -> Path:

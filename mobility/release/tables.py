@@ -16,10 +16,10 @@ _CREATED = dt.datetime(2000, 1, 1)  # noqa: DTZ001 - fixed, so that the bytes do
 _MOST_ROWS = 1_000_000
 
 
-def write_csv(table: SafeTable, path: Path) -> None:
-    """Write `<table>.csv`: UTF-8, commas, one header, sorted by codes, lines ending in a line feed."""
+def csv_text(table: SafeTable) -> str:
+    """The content of `<table>.csv`: commas, one header, sorted by codes, lines ending in a line feed."""
     vet(table)
-    table.frame.write_csv(path, line_terminator="\n", quote_style="necessary")
+    return table.frame.write_csv(line_terminator="\n", quote_style="necessary")
 
 
 def write_workbook(table: SafeTable, path: Path, about: About) -> None:
@@ -65,7 +65,7 @@ def _notes(table: SafeTable, about: About) -> list[list[str]]:
     lines = [[about.label, about.label]] if about.label else []
     lines = [["", *line] for line in lines]
     lines += [
-        ["studie / study", about.study.title, about.study.title],
+        ["studie / study", about.study.title.nl, about.study.title.en],
         ["titel / title", declaration.title.nl, declaration.title.en],
         ["telt / counts", declaration.population.nl, declaration.population.en],
         ["samenhang / relation", declaration.relation.nl, declaration.relation.en],

@@ -58,7 +58,7 @@ def build_page(release: Release, texts: Texts) -> str:
         tag("meta", charset="utf-8"),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("meta", name="color-scheme", content="light dark"),
-        tag("title", text(release.package["title"])),
+        tag("title", text(release.package["titles"][texts.language])),
         tag("style", (Path(__file__).parent / "page.css").read_text(encoding="utf-8")),
     )
     skip = tag("a", text(texts.say("skip")), href="#main", class_="skip")
@@ -73,7 +73,11 @@ def _header(release: Release, texts: Texts) -> str:
         texts.say("geography", year=study["geography_year"]),
         texts.say("release", release=study["release"]),
     ]
-    return tag("header", tag("h1", text(release.package["title"])), tag("p", text(" · ".join(facts)), class_="facts"))
+    return tag(
+        "header",
+        tag("h1", text(release.package["titles"][texts.language])),
+        tag("p", text(" · ".join(facts)), class_="facts"),
+    )
 
 
 def _asked(release: Release, texts: Texts) -> str:
@@ -92,7 +96,7 @@ def _asked(release: Release, texts: Texts) -> str:
     registers = tag("details", tag("summary", text(texts.say("registers"))), tag("ul", *files, class_="files"))
     figures = "" if can_draw() else tag("p", text(texts.say("no_figures")), class_="none")
     return (
-        tag("p", text(release.package["description"]), class_="lead")
+        tag("p", text(release.package["descriptions"][texts.language]), class_="lead")
         + tag("dl", *listed, class_="facts")
         + registers
         + figures

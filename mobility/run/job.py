@@ -16,14 +16,15 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 from rich.console import Console
 from rich.markup import escape
+from yaml import YAMLError
 
 from mobility.errors import MobilityError, RequestError
 from mobility.folders import CONF, PROGRAM
 from mobility.run.messages import about_composition, about_missing
 from mobility.run.progress import progress
-from mobility.run.steps import Step, files_below
+from mobility.run.steps import files_below
 from mobility.settings import Settings, read_settings
-from mobility.steps.job import Job, Told, release_folder, workspace
+from mobility.steps.job import Job, Told, release_folder, step_record, workspace
 
 FAULT = 1
 REQUEST = RequestError.exit_code
@@ -52,7 +53,7 @@ def start(name: str, jobs: Callable[[Settings], Sequence[Job]]) -> None:
         code, message = error.exit_code, str(error)
     except MissingMandatoryValue as error:
         code, message = REQUEST, about_missing(str(getattr(error, "full_key", "") or ""))
-    except (HydraException, OmegaConfBaseException) as error:
+    except (HydraException, OmegaConfBaseException, YAMLError) as error:
         code, message = REQUEST, about_composition(error, sys.argv[1:])
     except OSError as error:
         code, message = (
@@ -84,7 +85,7 @@ def run_steps(name: str, jobs: Callable[[Settings], Sequence[Job]], settings: Se
 
 def run_step(job: Job, settings: Settings, console: Console) -> bool:
     """Run one step unless it is up to date; says what it did. Returns whether it ran."""
-    step = Step(job.name, workspace(settings).runs / f"{job.name}.json")
+    step = step_record(settings, job.name)
     asked, inputs = job.asked(settings), job.inputs(settings)
     if not settings.check and step.is_up_to_date(asked, inputs):
         console.print(f"[dim]{job.name}: up to date[/dim]")
@@ -95,7 +96,7 @@ def run_step(job: Job, settings: Settings, console: Console) -> bool:
     with progress(console, job.name) as tell:
         told = job.run(settings, tell)
     if not settings.check:
-        step.remember(asked, inputs, files_below(*job.outputs(settings)), told)
+        step.remember(asked, inputs, files_below(*job.outputs(settings, told)), told)
     console.print(f"[bold]{job.name}[/bold]: {job.does}, {time.monotonic() - begun:.1f} s")
     _show(console, job, settings, told)
     return True
@@ -130,7 +131,8 @@ def teach_configuration() -> None:
 def _fault(error: BaseException) -> str:
     """Where a fault of the program lies. Its text is left out: the texts of libraries quote data."""
     frames = traceback.extract_tb(error.__traceback__)
-    inside = [frame for frame in frames if Path(frame.filename).is_relative_to(PROGRAM)]
+    own = (PROGRAM / "mobility", PROGRAM / "jobs")
+    inside = [frame for frame in frames if any(Path(frame.filename).is_relative_to(folder) for folder in own)]
     road = " < ".join(
         f"{Path(frame.filename).relative_to(PROGRAM).as_posix()}:{frame.lineno}" for frame in reversed(inside[-4:])
     )

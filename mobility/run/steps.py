@@ -65,8 +65,11 @@ class Step:
         )
 
     def told(self) -> dict[str, Any]:
-        """What the step told the last time it was done."""
-        content: dict[str, Any] = json.loads(self.record.read_text(encoding="utf-8"))["told"]
+        """What the step told the last time it was done; nothing if it never was."""
+        try:
+            content: dict[str, Any] = json.loads(self.record.read_text(encoding="utf-8"))["told"]
+        except (OSError, ValueError, KeyError):
+            return {}
         return content
 
 

@@ -53,7 +53,7 @@ def _inputs(settings: Settings) -> list[Path]:
     return residence + files_below(*(space.panel / name for name in PANEL_TABLES))
 
 
-def _outputs(settings: Settings) -> list[Path]:
+def _outputs(settings: Settings, told: Told) -> list[Path]:  # noqa: ARG001 - same form for every step
     space = workspace(settings)
     return [space.aggregate("cohort"), space.aggregate("chains"), space.root / "cohort"]
 

@@ -37,7 +37,7 @@ def _inputs(settings: Settings) -> list[Path]:
     return found
 
 
-def _outputs(settings: Settings) -> list[Path]:
+def _outputs(settings: Settings, told: Told) -> list[Path]:  # noqa: ARG001 - same form for every step
     space = workspace(settings)
     return [space.aggregate("flows"), space.aggregate("quality")]
 

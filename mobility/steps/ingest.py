@@ -22,6 +22,7 @@ from mobility.steps.job import Job, Told, workspace
 
 _LABEL = "LABEL.txt"
 
+
 def needed_files(settings: Settings) -> list[tuple[Register, Found]]:
     """The files a study needs, register by register and year by year.
 
@@ -81,9 +82,9 @@ def _inputs(settings: Settings) -> list[Path]:
     return [found.path for _, found in needed_files(settings)]
 
 
-def _outputs(settings: Settings) -> list[Path]:
+def _outputs(settings: Settings, told: Told) -> list[Path]:  # noqa: ARG001 - same form for every step
     space = workspace(settings)
-    return [space.registers, space.quality, *(space.panel / name for name in PANEL_TABLES)]
+    return [space.registers, space.quality / "ingest.json", *(space.panel / name for name in PANEL_TABLES)]
 
 
 PANEL_TABLES = (
@@ -150,9 +151,7 @@ def check_rules(settings: Settings, registers: list[Register]) -> None:
     Raises:
         RequestError: with the rule.
     """
-    known = {
-        rule for register in registers for rule in rules_of(for_year(register, settings.study.geography.year))
-    }
+    known = {rule for register in registers for rule in rules_of(for_year(register, settings.study.geography.year))}
     for rule in settings.study.rules:
         if rule not in known:
             raise RequestError(
@@ -160,7 +159,9 @@ def check_rules(settings: Settings, registers: list[Register]) -> None:
             )
     for rule in sorted(_UNLINKABLE & settings.study.rules.keys()):
         if settings.study.rules[rule] == "warn":
-            raise RequestError(f"study.rules.{rule} cannot be warn: such a row cannot be linked. Choose quarantine or stop.")
+            raise RequestError(
+                f"study.rules.{rule} cannot be warn: such a row cannot be linked. Choose quarantine or stop."
+            )
     absent = sorted(known - settings.study.rules.keys())
     if absent:
         raise RequestError(f"study.rules.{absent[0]} has no severity. Give it one: stop, quarantine or warn.")

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mobility.errors import RequestError
 from mobility.run.progress import Tell
+from mobility.run.steps import Step
 from mobility.run.workspace import Workspace
 from mobility.settings import Settings
 
@@ -23,7 +25,7 @@ class Job:
         does: what it does, for people.
         asked: the settings its result depends on.
         inputs: the files its result depends on.
-        outputs: the files and folders it makes.
+        outputs: the files and folders it made, given what it told.
         run: does it; returns counts for the closing summary.
         closing: from what `run` told, the lines people read.
     """
@@ -32,7 +34,7 @@ class Job:
     does: str
     asked: Callable[[Settings], dict[str, Any]]
     inputs: Callable[[Settings], list[Path]]
-    outputs: Callable[[Settings], list[Path]]
+    outputs: Callable[[Settings, Told], list[Path]]
     run: Callable[[Settings, Tell], Told]
     closing: Callable[[Settings, Told], list[str]]
 
@@ -42,6 +44,22 @@ def workspace(settings: Settings) -> Workspace:
     return Workspace(settings.place.root.absolute())
 
 
+def step_record(settings: Settings, name: str) -> Step:
+    """What is remembered of a step in this workspace."""
+    return Step(name, workspace(settings).runs / f"{name}.json")
+
+
 def release_folder(settings: Settings) -> Path:
-    """Where a release of this study goes."""
-    return settings.place.export.absolute() / settings.study.name / settings.study.release.name
+    """Where the release that was made last lies.
+
+    Raises:
+        RequestError: there is none.
+    """
+    told = step_record(settings, "release").told()
+    folder = Path(str(told.get("folder", "")))
+    if told and folder.parent == settings.place.export.absolute() / settings.study.name and folder.is_dir():
+        return folder
+    raise RequestError(
+        f"There is no release of {settings.study.name} in {settings.place.export.absolute()} yet. Run jobs/release.py first, "
+        "or jobs/pipeline.py."
+    )

@@ -53,7 +53,7 @@ def folders(settings: Settings) -> dict[str, Path]:
     return {"events": space.moves, "transitions": space.root / "transitions"}
 
 
-def _outputs(settings: Settings) -> list[Path]:
+def _outputs(settings: Settings, told: Told) -> list[Path]:  # noqa: ARG001 - same form for every step
     space = workspace(settings)
     return [space.panel / "residence", *folders(settings).values(), space.quality / "moves.json"]
 

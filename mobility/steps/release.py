@@ -10,12 +10,12 @@ from mobility.release.declarations import load_declaration
 from mobility.release.gate import release
 from mobility.run.progress import Tell
 from mobility.settings import Settings
-from mobility.steps.job import Job, Told, release_folder, workspace
+from mobility.steps.job import Job, Told, workspace
 
 
 def _asked(settings: Settings) -> dict[str, Any]:
     # The page is made from what the release says about the study, so the words of the study count as well.
-    return {"study": settings.study, "disclosure": settings.disclosure}
+    return {"study": settings.study, "disclosure": settings.disclosure, "export": settings.place.export.absolute()}
 
 
 def _inputs(settings: Settings) -> list[Path]:
@@ -29,13 +29,13 @@ def _inputs(settings: Settings) -> list[Path]:
     return [*(space.aggregate(source) for source in sorted(sources)), space.registers / "sources.json"]
 
 
-def _outputs(settings: Settings) -> list[Path]:
-    folder = release_folder(settings)
+def _outputs(settings: Settings, told: Told) -> list[Path]:
+    folder = Path(told["folder"])
     return [
         folder / "tables",
         folder / "dossier",
         folder / "datapackage.json",
-        workspace(settings).check / settings.study.release.name,
+        workspace(settings).check / told["name"],
     ]
 
 
@@ -45,8 +45,9 @@ def _run(settings: Settings, tell: Tell) -> Told:
     tell("tables through the gate", len(released.tables), len(released.tables))
     return {
         "written": released.written,
-        "folder": str(released.folder),
-        "archive": str(released.archive),
+        "name": released.name,
+        "folder": str(released.folder.absolute()),
+        "archive": str(released.archive.absolute()),
         "tables": {table.table: [table.offered, table.published] for table in released.tables},
     }
 
@@ -58,7 +59,7 @@ def _closing(settings: Settings, told: Told) -> list[str]:
     return [
         *lines,
         f"ready for the output check: {told['archive']}",
-        f"for the officer, inside only: {workspace(settings).check / settings.study.release.name}",
+        f"for the officer, inside only: {workspace(settings).check / told['name']}",
     ]
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from mobility.errors import RequestError
 from mobility.release.archive import pack
 from mobility.report import write_report
 from mobility.run.progress import Tell
@@ -20,12 +19,10 @@ def _asked(settings: Settings) -> dict[str, Any]:
 
 def _inputs(settings: Settings) -> list[Path]:
     folder = release_folder(settings)
-    if not (folder / "datapackage.json").is_file():
-        raise RequestError(f"There is no release in {folder} yet. Run jobs/release.py first, or jobs/pipeline.py.")
     return [*files_below(folder / "tables"), folder / "datapackage.json"]
 
 
-def _outputs(settings: Settings) -> list[Path]:
+def _outputs(settings: Settings, told: Told) -> list[Path]:  # noqa: ARG001 - same form for every step
     return [release_folder(settings) / "report.html"]
 
 

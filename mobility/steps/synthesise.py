@@ -21,7 +21,7 @@ def _asked(settings: Settings) -> dict[str, Any]:
     return {"synthetic": settings.synthetic}
 
 
-def _outputs(settings: Settings) -> list[Path]:
+def _outputs(settings: Settings, told: Told) -> list[Path]:  # noqa: ARG001 - same form for every step
     return [settings.register.root]
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from mobility.areas import load_zoning
 from mobility.release.zoning import roles_of_gemeenten
 
 YEARS = range(2012, 2024)
@@ -44,7 +45,7 @@ def moves(seed: int = 1, per_year: int = 2600) -> pl.DataFrame:
     """Household moves: one row per household and year, with places at every level."""
     random = np.random.default_rng(seed)
     places = []
-    for gemeente, roles in roles_of_gemeenten("synthetic").items():
+    for gemeente, roles in roles_of_gemeenten(load_zoning("synthetic")).items():
         weight = 9.0 if len(roles) > 1 else 2.5 if any("growth_core" in role for role in roles) else 0.8
         places += [(gemeente, role, role.split("/")[0], weight / len(roles)) for role in sorted(roles)]
     places += [(f"GM99{n:02}", "elsewhere", "elsewhere", 0.7) for n in range(1, 8)]

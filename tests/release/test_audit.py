@@ -23,7 +23,7 @@ def family(children: int, *, loose: bool = True) -> Net:
 
 
 def evidence(*numbers: int) -> Shown:
-    return Shown(np.array([numbers, numbers]), 5, np.array([10, 10]), np.full(len(numbers), 5))
+    return Shown(np.array([numbers, numbers]), 5, np.array([10, 10]), np.full(len(numbers), 5), rounds=5)
 
 
 @pytest.mark.parametrize(
@@ -58,13 +58,13 @@ def test_a_child_that_nobody_is_in_keeps_room_too() -> None:
 
 
 def test_a_minimum_between_multiples_narrows_a_number_by_itself() -> None:
-    shown = Shown(np.array([[10, 15], [10, 15]]), 5, np.array([12, 12]), np.full(2, 5))
+    shown = Shown(np.array([[10, 15], [10, 15]]), 5, np.array([12, 12]), np.full(2, 5), rounds=5)
     apart = Net(*(np.zeros(0, kind) for kind in (np.int64, np.int64, np.bool_, np.int64, np.int64)))
     assert withhold_tight(shown, np.array([True, True]), apart, NO_CLAIMS).tolist() == [False, True]
 
 
 def test_what_cannot_be_repaired_is_refused() -> None:
-    shown = Shown(np.array([[20], [20]]), 5, np.array([10, 10]), np.array([1 << 60]))
+    shown = Shown(np.array([[20], [20]]), 5, np.array([10, 10]), np.array([1 << 60]), rounds=5)
     apart = Net(*(np.zeros(0, kind) for kind in (np.int64, np.int64, np.bool_, np.int64, np.int64)))
     with pytest.raises(ReleaseError, match="less detail"):
         withhold_tight(shown, np.array([True]), apart, NO_CLAIMS)
@@ -99,7 +99,7 @@ def test_bounds_hold_the_truth_and_end_wide(tree: list[list[int]], seed: int) ->
     )  # fmt: skip
     draws = draw(bytes(32), np.random.default_rng(seed).integers(0, 1 << 40, len(true)))
     number = round_counts(true, draws, 5)
-    shown = Shown(np.array([number, number]), 5, np.array([10, 10]), np.full(len(true), 5))
+    shown = Shown(np.array([number, number]), 5, np.array([10, 10]), np.full(len(true), 5), rounds=5)
     stays = withhold_tight(shown, true >= 10, net, NO_CLAIMS)
     low, high = bounds(shown, stays, net)
     assert (low <= true).all()

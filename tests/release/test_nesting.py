@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mobility.areas import load_zoning
 from mobility.disclosure.nesting import find_blocks
 from mobility.release.zoning import roles_of_gemeenten
 
@@ -22,6 +23,6 @@ def test_a_block_is_the_smallest_area_that_both_divisions_fill() -> None:
 
 
 def test_the_roles_of_a_gemeente_come_from_its_wijken_too() -> None:
-    roles = roles_of_gemeenten("synthetic")
+    roles = roles_of_gemeenten(load_zoning("synthetic"))
     assert roles["GM9101"] == {"merenland/city", "merenland/centre", "merenland/periphery"}
     assert roles["GM9102"] == {"merenland/growth_core"}

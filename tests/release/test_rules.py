@@ -6,14 +6,15 @@ import polars as pl
 import pytest
 
 from mobility.disclosure.cells import offer
-from mobility.disclosure.declaration import Declaration, Group, Rows, Text
+from mobility.disclosure.declaration import Declaration, Group, Rows
 from mobility.disclosure.protect import SafeTable, protect
 from mobility.disclosure.rules import judge
-from mobility.release.tables import write_csv
+from mobility.release.tables import csv_text
+from mobility.settings import Words
 from tests.release.conftest import disclosure
 
 SECRET = b"0" * 32
-NO_TEXT = Text("", "")
+NO_TEXT = Words("", "")
 
 
 def declare(*groups: Group) -> Declaration:
@@ -112,5 +113,5 @@ def test_only_the_gate_makes_a_safe_table_and_the_writer_takes_nothing_else(tmp_
     with pytest.raises(TypeError, match="protect"):
         SafeTable(declare(), frame, disclosure())
     with pytest.raises(TypeError, match="SafeTable"):
-        write_csv(frame, tmp_path / "t.csv")
+        csv_text(frame)
     assert not list(tmp_path.iterdir())
