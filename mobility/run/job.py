@@ -39,33 +39,44 @@ def start(name: str, jobs: Callable[[Settings], Sequence[Job]]) -> None:
     """
     # Hydra would print exceptions itself, with their text, and end with 1; here they come back as exceptions.
     os.environ["HYDRA_FULL_ERROR"] = "1"
+    os.umask(0o077)  # whatever is written, by whichever library, is for its owner only
     teach_configuration()
+    failures: list[Exception] = []
 
     def task(config: DictConfig) -> None:
-        run_steps(name, jobs, _settings(config))
+        try:
+            run_steps(name, jobs, _settings(config))
+        except Exception as error:  # Hydra would print it, and end a sweep at the first
+            failures.append(error)
 
     try:
         hydra.main(version_base="1.3", config_path=str(CONF), config_name=name)(task)()
     except KeyboardInterrupt:
         _say("Stopped. What was finished is kept; the same command goes on from there.")
         sys.exit(130)
-    except MobilityError as error:
-        code, message = error.exit_code, str(error)
-    except MissingMandatoryValue as error:
-        code, message = REQUEST, about_missing(str(getattr(error, "full_key", "") or ""))
-    except (HydraException, OmegaConfBaseException, YAMLError) as error:
-        code, message = REQUEST, about_composition(error, sys.argv[1:])
-    except OSError as error:
-        code, message = (
-            FAULT,
-            f"The machine refused: {error.strerror or type(error).__name__}{f' ({error.filename})' if error.filename else ''}.",
-        )
     except Exception as error:
-        code, message = FAULT, _fault(error)
-    else:
-        return
-    _say(f"{name}: {message}")
-    sys.exit(code)
+        failures.append(error)
+    if failures:
+        code, message = explain(failures[0])
+        _say(f"{name}: {message}")
+        sys.exit(code)
+
+
+def explain(error: Exception) -> tuple[int, str]:
+    """Exit code and sentence for whatever went wrong; the one place where exceptions end."""
+    if isinstance(error, MobilityError):
+        return error.exit_code, str(error)
+    if isinstance(error, MissingMandatoryValue):
+        return REQUEST, about_missing(str(getattr(error, "full_key", "") or ""))
+    if isinstance(error, HydraException | OmegaConfBaseException | YAMLError):
+        return REQUEST, about_composition(error, sys.argv[1:])
+    if isinstance(error, OSError):
+        reason, file = error.strerror or type(error).__name__, f" ({error.filename})" if error.filename else ""
+        return (
+            FAULT,
+            f"The machine refused: {reason}{file}. Mend that and run the same command again; what was finished is kept.",
+        )
+    return FAULT, _fault(error)
 
 
 def run_steps(name: str, jobs: Callable[[Settings], Sequence[Job]], settings: Settings) -> None:
