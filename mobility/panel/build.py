@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +39,11 @@ class Build:
     panel: Panel
     counts: dict[str, Counts]
     tell: Tell
+
+    @property
+    def scratch(self) -> Path:
+        """Files that are needed while the panel is built."""
+        return self.panel.folder / "build.tmp"
 
     def years(self, register: str) -> list[int]:
         """Years of which a file was read."""
@@ -81,6 +87,7 @@ def build_panel(build: Build, cut_off: dt.date, geography_year: int, partitions:
         has_coordinates=build.scan("VSLCOORDTAB") is not None,
         has_demolition=None if life is None else objects.first_day_known(life),
     )
+    shutil.rmtree(build.scratch)
     build.panel.write_shape(shape)
     return shape
 
@@ -88,7 +95,7 @@ def build_panel(build: Build, cut_off: dt.date, geography_year: int, partitions:
 def _build_objects(build: Build, addresses: pl.LazyFrame) -> pl.LazyFrame:
     build.tell("objects", 0, 1)
     geography = _once(build, "VSLGWBTAB", build.need("VSLGWBTAB"))
-    numbered_path = build.panel.folder / "numbered.parquet"
+    numbered_path = build.scratch / "numbered.parquet"
     sink_parquet(objects.number_objects(addresses, geography), numbered_path)
     numbered = pl.scan_parquet(numbered_path)
     areas = objects.number_areas(geography.select("gemeente", "wijk", "buurt").unique().collect())
@@ -113,16 +120,21 @@ def _build_objects(build: Build, addresses: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _once(
-    build: Build, register: str, table: pl.LazyFrame, key: tuple[str, ...] = objects.OBJECT, name: str = "repeated"
+    build: Build, register: str, table: pl.LazyFrame, key: tuple[str, ...] = objects.OBJECT, name: str = "once"
 ) -> pl.LazyFrame:
-    """The register with one row per key; what was left out goes to the quarantine."""
-    kept, left_out = objects.once_per_key(table, key)
-    refused = left_out.collect()
-    for rule, rows in refused["rule"].value_counts().sort("rule").iter_rows():
-        build.counts[register].refuse(rule, rows)
+    """The register with one row per key; what was left out goes to the quarantine.
+
+    The sorting this takes is done once: the rows that stay are put down in the scratch folder.
+    """
+    marked = build.scratch / f"{register}-{name}.parquet"
+    sink_parquet(objects.mark_repeated(table, key), marked)
+    rows = pl.scan_parquet(marked)
+    refused = rows.filter(pl.col("rule").is_not_null()).collect()
+    for rule, count in refused["rule"].value_counts().sort("rule").iter_rows():
+        build.counts[register].refuse(rule, count)
     if refused.height:
         write_parquet(refused, build.quarantine / register / f"{name}.parquet")
-    return kept
+    return rows.filter(pl.col("rule").is_null()).drop("rule")
 
 
 def _build_registrations(
@@ -133,7 +145,7 @@ def _build_registrations(
         "person", "start_date", "end_date", "object"
     )
     counts, persons = build.counts["GBAADRESOBJECTBUS"], []
-    with exchanged(linked, counts.kept, "person", partitions, build.panel.folder) as read:
+    with exchanged(linked, counts.kept, "person", partitions, build.scratch) as read:
         for partition in range(partitions):
             build.tell("registrations", partition, partitions)
             table = _keep(build, "GBAADRESOBJECTBUS", partition, people.tidy_registrations(read(partition), cut_off))
@@ -153,7 +165,7 @@ def _build_persons(build: Build, persons: list[pl.Series], partitions: int) -> N
     deaths = build.need("GBAOVERLIJDENTAB").select("person", "death_date")
     counts, strangers = build.counts["GBAPERSOONTAB"], 0
     with (
-        exchanged(given, counts.kept, "person", partitions, build.panel.folder) as read,
+        exchanged(given, counts.kept, "person", partitions, build.scratch) as read,
         exchanged(
             deaths, build.counts["GBAOVERLIJDENTAB"].kept, "person", partitions, build.panel.folder
         ) as read_deaths,
@@ -178,7 +190,7 @@ def _build_persons(build: Build, persons: list[pl.Series], partitions: int) -> N
 def _build_households(build: Build, cut_off: dt.date, partitions: int) -> None:
     given = build.need("GBAHUISHOUDENSBUS")
     key = ["household_number", "start_date"]
-    numbered_path = build.panel.folder / "households.parquet"
+    numbered_path = build.scratch / "households.parquet"
     numbered = given.group_by(key).agg(household_size=pl.col("person").n_unique().cast(pl.UInt32)).sort(key)
     sink_parquet(numbered.with_row_index("household").with_columns(pl.col("household").cast(pl.UInt32)), numbered_path)
     linked = given.join(pl.scan_parquet(numbered_path), on=key, how="inner").select(
@@ -191,7 +203,7 @@ def _build_households(build: Build, cut_off: dt.date, partitions: int) -> None:
         reference_person=(pl.col("reference_person") == "1").fill_null(False),
     )
     counts = build.counts["GBAHUISHOUDENSBUS"]
-    with exchanged(linked, counts.kept, "person", partitions, build.panel.folder) as read:
+    with exchanged(linked, counts.kept, "person", partitions, build.scratch) as read:
         for partition in range(partitions):
             build.tell("households", partition, partitions)
             table = _keep(build, "GBAHUISHOUDENSBUS", partition, people.tidy_households(read(partition), cut_off))
@@ -212,19 +224,19 @@ def _build_income(build: Build, persons: list[pl.Series], partitions: int) -> tu
         income = build.scan("INHATAB", year)
         link = build.scan(link_register, year)
         assert income is not None and link is not None  # noqa: S101, PT018 - years holds only years with both
-        once = _once(build, "INHATAB", income, ("payer_type", "payer"), f"repeated-{year}")
+        once = _once(build, "INHATAB", income, ("payer_type", "payer"), f"once-{year}")
         rows = link.join(once, on=["payer_type", "payer"], how="left").select(
             "person",
             year=pl.lit(year, pl.Int16),
             percentile=pl.when(pl.col("percentile").is_between(1, 100)).then(pl.col("percentile")).cast(pl.UInt8),
             population=pl.col("population").cast(pl.UInt8, strict=False).fill_null(0),
         )
-        path = build.panel.folder / f"income-{year}.parquet"
+        path = build.scratch / f"income-{year}.parquet"
         sink_parquet(rows, path)
         linked.append(path)
     every = pl.scan_parquet(linked)
     span = (years[0], years[-1])
-    with exchanged(every, counts.kept, "person", partitions, build.panel.folder) as read:
+    with exchanged(every, counts.kept, "person", partitions, build.scratch) as read:
         for partition in range(partitions):
             build.tell("income", partition, partitions)
             table = _keep(
@@ -234,8 +246,6 @@ def _build_income(build: Build, persons: list[pl.Series], partitions: int) -> tu
                 require(tables.PersonYear, table, f"panel/income, partition {partition}"),
                 build.panel.path("income", partition),
             )
-    for path in linked:
-        path.unlink()
     build.tell("income", partitions, partitions)
     return span
 
@@ -249,7 +259,7 @@ def _build_tenure(build: Build, numbered: pl.LazyFrame) -> tuple[int, ...]:
         build.tell("tenure", number, len(years))
         given = build.scan("EIGENDOMTAB", year)
         assert given is not None  # noqa: S101 - year comes from the list of what is there
-        kept = _once(build, "EIGENDOMTAB", given, name=f"repeated-{year}").select(
+        kept = _once(build, "EIGENDOMTAB", given, name=f"once-{year}").select(
             *objects.OBJECT, tenure=pl.col("tenure").replace_strict(codes, default=0, return_dtype=pl.UInt8)
         )
         joined = table.lazy().join(kept, on=list(objects.OBJECT), how="left", validate="1:1").sort("object").collect()

@@ -20,10 +20,10 @@ def number_objects(*tables: pl.LazyFrame) -> pl.LazyFrame:
     return every.with_row_index("object").with_columns(pl.col("object").cast(pl.UInt32))
 
 
-def once_per_key(table: pl.LazyFrame, key: tuple[str, ...]) -> tuple[pl.LazyFrame, pl.LazyFrame]:
-    """The table with one row per key, and the rows left out: exact copies, and further rows with the same key.
+def mark_repeated(table: pl.LazyFrame, key: tuple[str, ...]) -> pl.LazyFrame:
+    """The table, sorted, with `rule`: null for the row of each key that is kept, else why the row is left out.
 
-    The second table has the columns of the first and `rule` (`exact_duplicate` or `key_repeated`). Which of several
+    `exact_duplicate` for a copy of the row before, `key_repeated` for another row with the same key. Which of several
     different rows is kept depends on nothing but their values.
     """
     names = table.collect_schema().names()
@@ -31,7 +31,7 @@ def once_per_key(table: pl.LazyFrame, key: tuple[str, ...]) -> tuple[pl.LazyFram
     same_key = pl.all_horizontal(pl.col(name).eq_missing(pl.col(name).shift()) for name in key)
     same_row = pl.all_horizontal(pl.col(name).eq_missing(pl.col(name).shift()) for name in names)
     first = pl.int_range(pl.len()) == 0
-    marked = ordered.with_columns(
+    return ordered.with_columns(
         rule=pl.when(first)
         .then(None)
         .when(same_row)
@@ -39,7 +39,6 @@ def once_per_key(table: pl.LazyFrame, key: tuple[str, ...]) -> tuple[pl.LazyFram
         .when(same_key)
         .then(pl.lit("key_repeated"))
     )
-    return marked.filter(pl.col("rule").is_null()).drop("rule"), marked.filter(pl.col("rule").is_not_null())
 
 
 def number_areas(geography: pl.DataFrame) -> pl.DataFrame:

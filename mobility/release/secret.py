@@ -39,9 +39,23 @@ def read_secret(project: Path) -> bytes:
 
 
 def read_records(project: Path, study: str) -> dict[str, dict[str, str]]:
-    """The digests of the tables of every earlier release of a study, by name of the release."""
-    records = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(_records(project).glob("*.json"))]
-    return {record["release"]: record["tables"] for record in records if record["study"] == study}
+    """The digests of the tables of every earlier release of a study, by name of the release.
+
+    Raises:
+        ReleaseError: a record is damaged.
+    """
+    found: dict[str, dict[str, str]] = {}
+    for path in sorted(_records(project).glob("*.json")):
+        try:
+            record = json.loads(path.read_text(encoding="utf-8"))
+            if record["study"] == study:
+                found[str(record["release"])] = dict(record["tables"])
+        except (ValueError, KeyError, TypeError):
+            damaged = path
+            break
+    else:
+        return found
+    raise ReleaseError(f"{damaged} is damaged, so it cannot be told what was released. Put it back from a backup.")
 
 
 def write_record(project: Path, study: str, release: str, record: dict[str, Any]) -> None:
