@@ -21,6 +21,26 @@ from mobility.run.files import sink_parquet, write_parquet
 
 Tell = Callable[[str, int, int], None]
 
+# The registers the panel is made from; others that have a dictionary are found and named, and not read.
+REGISTERS = (
+    "GBAADRESOBJECTBUS",
+    "GBAPERSOONTAB",
+    "GBAOVERLIJDENTAB",
+    "GBAHUISHOUDENSBUS",
+    "VSLGWBTAB",
+    "NIETVSLGWBTAB",
+    "VSLCOORDTAB",
+    "LEVCYCLWOONNIETWOONBUS",
+    "EIGENDOMTAB",
+    "INHATAB",
+    "KOPPELPERSOONHUISHOUDEN",
+    "IHI",
+    "KOPPELTABEL_IPI_IHI_IVB",
+)
+# Income by household and the link from persons to it, before and after the revision of 2011 (method 4).
+INCOMES = (("IHI", "KOPPELTABEL_IPI_IHI_IVB"), ("INHATAB", "KOPPELPERSOONHUISHOUDEN"))
+_STUDENT_FINANCE = "26"  # main source of income
+
 
 @dataclass
 class Build:
@@ -94,7 +114,7 @@ def build_panel(build: Build, cut_off: dt.date, geography_year: int, partitions:
 
 def _build_objects(build: Build, addresses: pl.LazyFrame) -> pl.LazyFrame:
     build.tell("objects", 0, 1)
-    geography = _once(build, "VSLGWBTAB", build.need("VSLGWBTAB"))
+    geography = _geography(build)
     numbered_path = build.scratch / "numbered.parquet"
     sink_parquet(objects.number_objects(addresses, geography), numbered_path)
     numbered = pl.scan_parquet(numbered_path)
@@ -117,6 +137,17 @@ def _build_objects(build: Build, addresses: pl.LazyFrame) -> pl.LazyFrame:
     write_parquet(require(tables.Object, table, "panel/objects"), build.panel.objects_path)
     build.tell("objects", 1, 1)
     return numbered
+
+
+def _geography(build: Build) -> pl.LazyFrame:
+    """Gemeente, wijk and buurt of every object; those outside VSLGWBTAB are looked up in NIETVSLGWBTAB (method 2)."""
+    known = _once(build, "VSLGWBTAB", build.need("VSLGWBTAB"))
+    other = build.scan("NIETVSLGWBTAB")
+    if other is None:
+        return known
+    columns = [*objects.OBJECT, "gemeente", "wijk", "buurt"]
+    further = _once(build, "NIETVSLGWBTAB", other).join(known, on=list(objects.OBJECT), how="anti")
+    return pl.concat([known.select(columns), further.select(columns)])
 
 
 def _once(
@@ -214,36 +245,48 @@ def _build_households(build: Build, cut_off: dt.date, partitions: int) -> None:
     build.tell("households", partitions, partitions)
 
 
+def _income_of(build: Build, register: str, link_register: str, year: int) -> pl.LazyFrame:
+    """Persons with the income of their household in one year: `person`, `year`, `percentile`, `population`."""
+    income, link = build.scan(register, year), build.scan(link_register, year)
+    assert income is not None and link is not None  # noqa: S101, PT018 - the caller asks for years with both
+    once = _once(build, register, income, ("payer_type", "payer"), f"once-{year}")
+    if "population" in once.collect_schema():
+        population = pl.col("population").cast(pl.UInt8, strict=False).fill_null(0)
+    else:  # before 2011 only the main source tells a student household from another
+        is_student = pl.col("main_source") == _STUDENT_FINANCE
+        population = pl.when(is_student).then(2).when(pl.col("percentile").is_not_null()).then(1).otherwise(0)
+    return link.join(once, on=["payer_type", "payer"], how="left").select(
+        "person",
+        year=pl.lit(year, pl.Int16),
+        percentile=pl.when(pl.col("percentile").is_between(1, 100)).then(pl.col("percentile")).cast(pl.UInt8),
+        population=population.cast(pl.UInt8),
+    )
+
+
 def _build_income(build: Build, persons: list[pl.Series], partitions: int) -> tuple[int, int] | None:
-    link_register = "KOPPELPERSOONHUISHOUDEN"
-    years = sorted(set(build.years("INHATAB")) & set(build.years(link_register)))
-    if not years:
+    every: list[int] = []
+    linked: dict[str, list[Path]] = {}
+    for register, link_register in INCOMES:
+        years = sorted(set(build.years(register)) & set(build.years(link_register)) - set(every))
+        for year in years:
+            path = build.scratch / f"income-{year}.parquet"
+            sink_parquet(_income_of(build, register, link_register, year), path)
+            linked.setdefault(link_register, []).append(path)
+        every += years
+    if not every:
         return None
-    counts, linked = build.counts[link_register], []
-    for year in years:
-        income = build.scan("INHATAB", year)
-        link = build.scan(link_register, year)
-        assert income is not None and link is not None  # noqa: S101, PT018 - years holds only years with both
-        once = _once(build, "INHATAB", income, ("payer_type", "payer"), f"once-{year}")
-        rows = link.join(once, on=["payer_type", "payer"], how="left").select(
-            "person",
-            year=pl.lit(year, pl.Int16),
-            percentile=pl.when(pl.col("percentile").is_between(1, 100)).then(pl.col("percentile")).cast(pl.UInt8),
-            population=pl.col("population").cast(pl.UInt8, strict=False).fill_null(0),
-        )
-        path = build.scratch / f"income-{year}.parquet"
-        sink_parquet(rows, path)
-        linked.append(path)
-    every = pl.scan_parquet(linked)
-    span = (years[0], years[-1])
-    with exchanged(every, counts.kept, "person", partitions, build.scratch) as read:
+    span = (min(every), max(every))
+    rows = pl.scan_parquet([path for paths in linked.values() for path in paths])
+    count = sum(build.counts[register].kept for register in linked)
+    with exchanged(rows, count, "person", partitions, build.scratch) as read:
         for partition in range(partitions):
             build.tell("income", partition, partitions)
-            table = _keep(
-                build, link_register, partition, people.dense_income(read(partition), persons[partition], span)
-            )
+            tidied = people.dense_income(read(partition), persons[partition], span)
+            for register, link_register in INCOMES:
+                of_register = pl.col("year").is_in(build.years(register))
+                _set_apart(build, link_register, partition, tidied.refused.filter(of_register))
             write_parquet(
-                require(tables.PersonYear, table, f"panel/income, partition {partition}"),
+                require(tables.PersonYear, tidied.kept, f"panel/income, partition {partition}"),
                 build.panel.path("income", partition),
             )
     build.tell("income", partitions, partitions)
@@ -271,11 +314,15 @@ def _build_tenure(build: Build, numbered: pl.LazyFrame) -> tuple[int, ...]:
 
 def _keep(build: Build, register: str, partition: int, tidied: people.Tidied) -> pl.DataFrame:
     """The tidied table; the rows left out are counted and set apart."""
+    _set_apart(build, register, partition, tidied.refused)
     counts = build.counts[register]
-    for rule, rows in tidied.refused["rule"].value_counts().sort("rule").iter_rows():
-        counts.refuse(rule, rows)
-    if tidied.refused.height:
-        write_parquet(tidied.refused, build.quarantine / register / f"panel-{partition:03d}.parquet")
     for repair, rows in tidied.repaired.items():
         counts.repaired[repair] = counts.repaired.get(repair, 0) + rows
     return tidied.kept
+
+
+def _set_apart(build: Build, register: str, partition: int, refused: pl.DataFrame) -> None:
+    for rule, rows in refused["rule"].value_counts().sort("rule").iter_rows():
+        build.counts[register].refuse(rule, rows)
+    if refused.height:
+        write_parquet(refused, build.quarantine / register / f"panel-{partition:03d}.parquet")

@@ -74,7 +74,7 @@ def _decode_text(column: Column) -> pl.Expr:
 
 
 def _decode_integer(column: Column) -> pl.Expr:
-    return _value(column).cast(pl.Int64, strict=False)
+    return _value(column).cast(pl.Int64, strict=False) + column.plus
 
 
 def _decode_person(column: Column) -> pl.Expr:

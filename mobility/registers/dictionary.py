@@ -31,6 +31,8 @@ class Column:
         codes: value labels.
         becomes: the program's word for a code.
         zero_fill: width to which lost leading zeros are restored.
+        plus: what is added to a whole number, where another register counts the same from elsewhere.
+        also: other names of the column, in other years.
         meaning: what the column holds, in a sentence.
         source: where that is publicly documented.
     """
@@ -46,6 +48,8 @@ class Column:
     codes: tuple[tuple[str, str], ...] = ()
     becomes: tuple[tuple[str, str], ...] = ()
     zero_fill: int = 0
+    plus: int = 0
+    also: tuple[str, ...] = ()
 
     @property
     def is_text(self) -> bool:
@@ -71,6 +75,7 @@ class Register:
         editions: `newest` (one file holds everything up to its year) or `yearly` (a file per year).
         required: whether a study can do without it.
         since: first year of the register, where it has one.
+        until: last year of the register, where it has one.
         columns: in the order of the file.
     """
 
@@ -83,6 +88,7 @@ class Register:
     required: bool
     columns: tuple[Column, ...]
     since: int | None = None
+    until: int | None = None
 
     @property
     def used_columns(self) -> tuple[Column, ...]:
@@ -123,6 +129,7 @@ def read_register(path: Path) -> Register:
             editions=given["editions"],
             required=given["required"],
             since=given.get("since"),
+            until=given.get("until"),
             columns=tuple(_column(name, column) for name, column in given["columns"].items()),
         )
     except (KeyError, AttributeError, TypeError) as fault:
@@ -143,4 +150,6 @@ def _column(name: str, given: dict[str, Any]) -> Column:
         codes=tuple(given.get("codes", {}).items()),
         becomes=tuple(given.get("becomes", {}).items()),
         zero_fill=given.get("zero_fill", 0),
+        plus=given.get("plus", 0),
+        also=tuple(given.get("also", ())),
     )

@@ -64,7 +64,7 @@ def ingest_file(
     layout = for_year(register, geography_year)
     rules = rules_of(layout)
     counts = Counts()
-    for number, batch in enumerate(read_batches(found.path, [column.name for column in layout.used_columns])):
+    for number, batch in enumerate(read_batches(found.path, list(layout.used_columns))):
         table = decode(batch, layout)
         broken = {rule: int(table[rule].sum()) for rule in rules}
         _stop_if_asked(register, found, broken, severities)

@@ -15,6 +15,7 @@ import polars_readstat
 import pyreadstat
 
 from mobility.errors import DataError
+from mobility.registers.dictionary import Column
 
 BATCH_ROWS = 1_000_000
 _HEADER_BYTES = 92
@@ -22,15 +23,15 @@ _BIAS = 100.0
 _UNKNOWN = -1
 
 
-def read_batches(path: Path, wanted: list[str]) -> Iterator[pl.DataFrame]:
+def read_batches(path: Path, wanted: list[Column]) -> Iterator[pl.DataFrame]:
     """The wanted columns of a register file, in order, in batches of at most `BATCH_ROWS` rows.
 
     Args:
         path: .sav, .zsav, .parquet or .csv.
-        wanted: column names as the dictionary writes them; matched without regard to case.
+        wanted: columns of the dictionary; their names, or other names they are known by, are matched without regard to case.
 
     Yields:
-        Frames with the wanted names, as the file stores them (text or number).
+        Frames with the names of the dictionary, as the file stores them (text or number).
 
     Raises:
         DataError: the file cannot be read, or a column is not there.
@@ -82,15 +83,21 @@ def number_of_cases(path: Path) -> int | None:
     raise DataError(f"{path.name}: the header of the file is damaged. Copy it again.")
 
 
-def _match(path: Path, there: list[str], wanted: list[str]) -> dict[str, str]:
+def _match(path: Path, there: list[str], wanted: list[Column]) -> dict[str, str]:
     by_lower = {name.lower(): name for name in there}
-    absent = [name for name in wanted if name.lower() not in by_lower]
+    found, absent = {}, []
+    for column in wanted:
+        name = next((by_lower[name.lower()] for name in (column.name, *column.also) if name.lower() in by_lower), None)
+        if name is None:
+            absent.append(column.name)
+        else:
+            found[name] = column.name
     if absent:
         raise DataError(
             f"{path.name}: no column {', '.join(absent)}. The file has {len(there)} columns. "
             "Correct the name in schemas/registers, or pin another file in conf/register."
         )
-    return {by_lower[name.lower()]: name for name in wanted}
+    return found
 
 
 def _batches(path: Path, names: list[str]) -> Iterator[pl.DataFrame]:

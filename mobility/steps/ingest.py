@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mobility.errors import DataError, RequestError
-from mobility.panel.build import Build, build_panel
+from mobility.panel.build import REGISTERS, Build, build_panel
 from mobility.panel.store import Panel
 from mobility.registers.decode import rules_of
 from mobility.registers.dictionary import Register, load_register, register_names
@@ -40,12 +40,11 @@ def needed_files(settings: Settings) -> list[tuple[Register, Found]]:
         if key.partition("/")[0].upper() not in known:
             raise RequestError(f"register.files: {key} is no register.{did_you_mean(key, known)}")
     needed, missing = [], []
-    for name in register_names():
-        register = load_register(name)
+    for register in _registers():
         found = find_files(register, root, settings.register.files)
         if not found:
             if register.required:
-                missing.append(f"{name} (below {register.folder})")
+                missing.append(f"{register.name} (below {register.folder})")
             continue
         years = [max(found)] if register.editions == "newest" else _income_or_stock_years(settings, sorted(found))
         needed += [(register, found[year]) for year in years]
@@ -55,6 +54,11 @@ def needed_files(settings: Settings) -> list[tuple[Register, Found]]:
             "schemas/registers."
         )
     return needed
+
+
+def _registers() -> list[Register]:
+    there = set(register_names())
+    return [load_register(name) for name in REGISTERS if name in there]
 
 
 def _income_or_stock_years(settings: Settings, there: list[int]) -> list[int]:
@@ -201,7 +205,7 @@ def _described(found: Found, root: Path) -> str:
 
 
 def _absent(needed: list[tuple[Register, Found]]) -> list[str]:
-    return sorted(set(register_names()) - {register.name for register, _ in needed})
+    return [register.name for register in _registers() if register not in {each for each, _ in needed}]
 
 
 def _closing(settings: Settings, told: Told) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 
 from mobility.errors import DataError, RequestError
 from mobility.registers.decode import decode, rules_of
-from mobility.registers.dictionary import load_register, register_names
+from mobility.registers.dictionary import Column, load_register, register_names
 from mobility.registers.find import find_files, parse_name
 from mobility.registers.ingest import ingest_file
 from mobility.registers.read import column_names, read_batches
@@ -152,7 +152,8 @@ def write(frame, path, **options):
     return path
 
 
-def read(path, columns):
+def read(path, names, also=()):
+    columns = [Column(name, "A9", name.lower(), "text", "meaning", "source", also=also) for name in names]
     return pl.concat(list(read_batches(path, columns)))
 
 
@@ -197,6 +198,11 @@ def test_a_file_that_is_no_register_file_is_refused_with_a_sentence(tmp_path):
     path.write_bytes(b"this is no SPSS file" * 50)
     with pytest.raises(DataError, match="cannot be read"):
         column_names(path)
+
+
+def test_a_column_is_found_by_another_name_it_has_in_other_years(tmp_path):
+    path = write(pl.DataFrame({"OldName": ["a"]}), tmp_path / "x.sav")
+    assert read(path, ["NEWNAME"], also=("OLDNAME",))["NEWNAME"].to_list() == ["a"]
 
 
 def test_a_missing_column_is_named_without_quoting_data(tmp_path):
