@@ -116,7 +116,9 @@ def test_every_key_has_a_comment_line_of_its_own(name):
     ]
     own = lines[: lines.index("hydra:")] if "hydra:" in lines else lines
     groups = (
-        "title:", "description:", "period:",
+        "title:",
+        "description:",
+        "period:",
         "geography:",
         "income:",
         "residence:",
