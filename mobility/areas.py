@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import yaml
 
 from mobility.errors import RequestError
 from mobility.folders import SCHEMAS
+from mobility.settings import did_you_mean
 
 ROLES = ("centre", "city", "periphery", "growth_core", "satellite", "rest_of_region")
 _CODE = re.compile(r"GM\d{4}|WK\d{6}|BU\d{8}")
@@ -57,7 +59,7 @@ def load_zoning(name: str) -> Zoning:
         lines = tuple(
             Line(_code(line["code"], path), _region(region, path), _role(line["role"], path))
             for region, content in given["regions"].items()
-            for line in content["lines"]
+            for line in map(partial(_only, _LINE_KEYS, path), content["lines"])
         )
         zoning = Zoning(
             name=given["zoning"],
@@ -82,18 +84,44 @@ def load_programme(name: str) -> tuple[int, tuple[ProgrammeArea, ...]]:
     with _Reading(path):
         areas = tuple(
             ProgrammeArea(
-                programme=given["programme"],
-                area=area["area"],
+                programme=_words(given["programme"], path),
+                area=_words(area["area"], path),
                 codes=tuple(_code(code, path) for code in area["codes"]),
                 start=_date(area["start"], path),
             )
-            for area in given["areas"]
+            for area in map(partial(_only, _AREA_KEYS, path), given["areas"])
         )
         year = int(given["geography_year"])
     names = [area.area for area in areas]
     if len(set(names)) < len(names):
         raise RequestError(f"{_name(path)}: two areas have the same name. Give each its own.")
+    codes = sorted(code for area in areas for code in area.codes)
+    nested = [code for code in codes for other in codes if code != other and code[2:].startswith(other[2:])]
+    twice = sorted({code for code in codes if codes.count(code) > 1} | set(nested))
+    if twice:
+        raise RequestError(
+            f"{_name(path)}: {', '.join(twice)} lies in two areas, so its residents would count twice. Keep it in one."
+        )
     return year, areas
+
+
+_AREA_KEYS = {"area", "codes", "start", "source"}
+_LINE_KEYS = {"code", "role", "source"}
+
+
+def _only(keys: set[str], path: Path, line: dict[str, Any]) -> dict[str, Any]:
+    unknown = sorted(set(line) - keys)
+    if unknown:
+        raise RequestError(f"{_name(path)}: {unknown[0]} is not known there.{did_you_mean(unknown[0], keys)}")
+    return line
+
+
+def _words(given: object, path: Path) -> str:
+    if not isinstance(given, str) or not re.fullmatch(r"[^\W\d_][\w .,'()/-]{0,79}", given):
+        raise RequestError(
+            f"{_name(path)}: the name of a programme or an area is text that starts with a letter; a name is not."
+        )
+    return given
 
 
 class _Reading:

@@ -100,6 +100,20 @@ def add_household(moves: pl.DataFrame, households: pl.DataFrame, persons: pl.Dat
     )
 
 
+def first_of_year(moves: pl.DataFrame) -> pl.Series:
+    """Whether each move is the first of its person in its calendar year.
+
+    Behind a count of moves stand at least as many different persons as it holds first moves, and that number adds up over
+    places and classes, which the number of different persons does not.
+
+    Args:
+        moves: all moves of some persons, sorted by person and date.
+    """
+    year = pl.col("move_date").dt.year()
+    again = (pl.col("person") == pl.col("person").shift()) & (year == year.shift())
+    return moves.select(is_first_of_year=again.fill_null(False).not_()).to_series()
+
+
 def group_household_moves(moves: pl.DataFrame, together_days: int) -> pl.DataFrame:
     """Who moves together, whether anybody stays behind, and who carries the household in the counts.
 

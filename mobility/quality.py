@@ -26,7 +26,8 @@ def count_coverage(
     """Residents of one partition on the eve of a year, and how many of them are linked to what a study needs.
 
     One row per `measure` (`population` and one for each of `COVERAGES`) and `year` (the year after the stock day): `persons`,
-    `households` (reference persons of private BRP households) and `cell_key`.
+    `households` (reference persons of BRP households), `unit_persons` and `unit_households` (the same: nobody is in a stock
+    twice) and `cell_key`.
 
     Args:
         residence: contract `tables.Residence`.
@@ -55,7 +56,10 @@ def count_coverage(
         linked.filter(measure).select(
             pl.lit(measure).alias("measure"),
             pl.lit(year, pl.Int64).alias("year"),
-            pl.col("persons", "households", "cell_key").sum(),
+            pl.col("persons", "households").sum(),
+            unit_persons=pl.col("persons").sum(),
+            unit_households=pl.col("households").sum(),
+            cell_key=pl.col("cell_key").sum(),
         )
         for measure in ("population", *COVERAGES)
     ]

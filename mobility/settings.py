@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import difflib
+import re
 import types
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,10 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_
 
 from mobility.errors import RequestError
 
+REGISTERS_BEGIN = 1995
 MOST_PARTITIONS = 128  # so many files can be written at a time
+_FOLDER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
+
 Level = Literal["buurt", "wijk", "gemeente", "role", "region"]
 Count = Literal["events", "transitions"]
 Severity = Literal["stop", "quarantine", "warn"]
@@ -39,6 +43,12 @@ class Period:
     def __post_init__(self) -> None:
         if self.last_year < self.first_year:
             raise RequestError(f"study.period.last_year ({self.last_year}) lies before first_year ({self.first_year}).")
+        if self.first_year < REGISTERS_BEGIN:
+            raise RequestError(f"study.period.first_year: addresses are registered from {REGISTERS_BEGIN} on.")
+        if self.cut_off is not None and self.cut_off < dt.date(self.first_year, 12, 31):
+            raise RequestError(
+                "study.period.cut_off lies before the first year of the study has ended. Choose a later day."
+            )
 
     @property
     def years(self) -> range:
@@ -60,7 +70,10 @@ class Income:
 
     scheme: Literal["quintiles"]
     lag_years: int
-    low: tuple[str, ...]
+    low: tuple[Literal["q1", "q2", "q3", "q4", "q5"], ...]
+
+    def __post_init__(self) -> None:
+        _not_negative(self, "study.income")
 
 
 @dataclass(frozen=True)
@@ -70,6 +83,9 @@ class Renumbering:
     min_objects: int
     max_distance_m: int
 
+    def __post_init__(self) -> None:
+        _not_negative(self, "study.residence.renumbering")
+
 
 @dataclass(frozen=True)
 class Residence:
@@ -78,12 +94,18 @@ class Residence:
     slack_days: int
     renumbering: Renumbering
 
+    def __post_init__(self) -> None:
+        _not_negative(self, "study.residence")
+
 
 @dataclass(frozen=True)
 class Moves:
     """How moves of persons become household moves (method 3)."""
 
     together_days: int
+
+    def __post_init__(self) -> None:
+        _not_negative(self, "study.moves")
 
 
 @dataclass(frozen=True)
@@ -92,6 +114,10 @@ class Flows:
 
     levels: tuple[Level, ...]
     counts: tuple[Count, ...]
+
+    def __post_init__(self) -> None:
+        if not self.levels or not self.counts:
+            raise RequestError("study.flows.levels and study.flows.counts must each name at least one.")
 
 
 @dataclass(frozen=True)
@@ -113,6 +139,9 @@ class Chains:
     return_days: int
     return_months: int
 
+    def __post_init__(self) -> None:
+        _not_negative(self, "study.chains")
+
 
 @dataclass(frozen=True)
 class Words:
@@ -128,6 +157,14 @@ class Release:
 
     name: str | None
     tables: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if not self.tables:
+            raise RequestError("study.release.tables is empty. Name at least one table of schemas/outputs/.")
+        if self.name is not None and not _FOLDER_NAME.fullmatch(self.name):
+            raise RequestError(
+                "study.release.name is also the name of a folder: use letters, digits, dots, - and _ only."
+            )
 
 
 @dataclass(frozen=True)
@@ -146,11 +183,16 @@ class Study:
     flows: Flows
     chains: Chains
     release: Release
+    most_refused_share: float
     rules: dict[str, Severity]
 
     def __post_init__(self) -> None:
-        if not self.name.replace("_", "").replace("-", "").isalnum():
-            raise RequestError("study.name is also the name of a folder: use letters, digits, - and _ only.")
+        if len(set(self.programmes)) < len(self.programmes):
+            raise RequestError("study.programmes names a programme twice. Name each once.")
+        if not 0 <= self.most_refused_share <= 1:
+            raise RequestError("study.most_refused_share is a share: choose a number from 0 to 1.")
+        if not _FOLDER_NAME.fullmatch(self.name):
+            raise RequestError("study.name is also the name of a folder: use letters, digits, dots, - and _ only.")
 
 
 @dataclass(frozen=True)
@@ -199,6 +241,21 @@ class Disclosure:
     interval_width_buurt: int
     audit_rounds: int
 
+    def __post_init__(self) -> None:
+        for name in (
+            "minimum_persons",
+            "minimum_households",
+            "rounding_base",
+            "interval_width",
+            "interval_width_buurt",
+        ):
+            if getattr(self, name) < 1:
+                raise RequestError(f"disclosure.{name} must be at least 1.")
+        if not 0 < self.group_share <= 1:
+            raise RequestError("disclosure.group_share is a share: choose a number above 0 and at most 1.")
+        if self.audit_rounds < 0:
+            raise RequestError("disclosure.audit_rounds must be 0 or more.")
+
 
 @dataclass(frozen=True)
 class Report:
@@ -232,6 +289,8 @@ class Synthetic:
     formats: tuple[Format, ...] = ("sav",)
 
     def __post_init__(self) -> None:
+        if self.seed < 0:
+            raise RequestError("synthetic.seed must be 0 or more.")
         if self.persons < 1_000:
             raise RequestError("synthetic.persons is too small; choose at least 1000.")
         if not EARLIEST_YEAR <= self.first_year < self.last_year <= LATEST_YEAR:
@@ -321,7 +380,7 @@ def _scalar(kind: Any, given: Any, at: str) -> Any:
             return dt.date.fromisoformat(str(given))
         except ValueError:
             pass
-        raise RequestError(f"{at} is not a date that exists; write it as 'YYYY-MM-DD', in quotes.")
+        raise RequestError(f"{at} is not a date that exists; write it as 'YYYY-MM-DD'.")
     if kind is Path:
         return Path(str(given)).expanduser()
     if kind is bool and isinstance(given, bool):
@@ -333,13 +392,23 @@ def _scalar(kind: Any, given: Any, at: str) -> Any:
     if kind is str and isinstance(given, str):
         return given
     if kind is str and isinstance(given, int | float):
-        raise RequestError(f"{at} is read as a number; put it in quotes, or a code such as 0363 becomes another one.")
+        raise RequestError(
+            f"{at} is read as a number. In a file put it in quotes, or a code such as 0363 becomes another one; on the command "
+            f"line write '{at}=\"...\"'."
+        )
     words = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
     raise RequestError(f"{at} cannot be {given!r}; it must be {words[kind]}.")
 
 
 def _join(at: str, key: object) -> str:
     return f"{at}.{key}" if at else str(key)
+
+
+def _not_negative(given: object, at: str) -> None:
+    for field in dataclasses.fields(given):  # type: ignore[arg-type]
+        value = getattr(given, field.name)
+        if isinstance(value, int) and value < 0:
+            raise RequestError(f"{at}.{field.name} must be 0 or more.")
 
 
 def did_you_mean(word: str, known: set[str]) -> str:

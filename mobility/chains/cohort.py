@@ -45,8 +45,13 @@ class Dwellings:
     known_from: dt.date | None
 
 
-def find_members(people: People, dwellings: Dwellings, followed: Followed, rules: Chains) -> pl.DataFrame:
-    """The cohort of one programme area among one partition of persons.
+EXCLUSIONS = ("too_young", "no_private_household", "class_unknown")
+
+
+def find_members(
+    people: People, dwellings: Dwellings, followed: Followed, rules: Chains
+) -> tuple[pl.DataFrame, dict[str, int]]:
+    """The cohort of one programme area among one partition of persons, and how many residents are not in it, by reason.
 
     One row per member: `person`, `birth_date`, `object` (baseline dwelling), `household` (baseline household), `income_class`
     (frozen), `exposure`. Members live in the area on the cohort date, at that address for at least `minimum_stay_months`, are
@@ -71,8 +76,17 @@ def find_members(people: People, dwellings: Dwellings, followed: Followed, rules
     )
     is_adult = pl.col("birth_date") <= months_after(day, -12 * rules.minimum_age)
     is_private = pl.col("household_type").is_between(1, INSTITUTIONAL - 1)
-    members = members.filter(is_adult, is_private, pl.col("income_class") != UNKNOWN).drop("household_type")
-    return members.with_columns(exposures(members["object"], dwellings, followed))
+    judged = members.with_columns(
+        excluded=pl.when(~is_adult.fill_null(False))
+        .then(pl.lit("too_young"))
+        .when(~is_private.fill_null(False))
+        .then(pl.lit("no_private_household"))
+        .when(pl.col("income_class") == UNKNOWN)
+        .then(pl.lit("class_unknown"))
+    )
+    left_out = {reason: int((judged["excluded"] == reason).sum()) for reason in EXCLUSIONS}
+    members = judged.filter(pl.col("excluded").is_null()).drop("household_type", "excluded")
+    return members.with_columns(exposures(members["object"], dwellings, followed)), left_out
 
 
 def exposures(objects: pl.Series, dwellings: Dwellings, followed: Followed) -> pl.Series:

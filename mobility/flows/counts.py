@@ -8,7 +8,8 @@ from mobility.income import CLASSES
 from mobility.records import record_hash
 
 FLOW_KEYS = ("level", "count", "year", "origin", "destination", "income_class")
-MEASURES = ("persons", "households", "cell_key")
+# Beside the counts, for the gate only: different persons and households that stand behind a cell at least, and its key.
+MEASURES = ("persons", "households", "unit_persons", "unit_households", "cell_key")
 _CELL = ("year", "origin_area", "destination_area", "income_class")
 
 
@@ -16,10 +17,11 @@ def count_by_area(moves: pl.DataFrame, years: range) -> pl.DataFrame:
     """Moves of one partition, counted.
 
     One row per `year`, `origin_area`, `destination_area`, `income_class`: `persons`, `households` (household moves, in the
-    class of their carrier) and `cell_key`. Administrative relocations are no moves.
+    class of their carrier), `unit_persons` and `unit_households` (first moves of the year among them, so at least so many
+    different persons and carriers) and `cell_key`. Administrative relocations are no moves.
 
     Args:
-        moves: linked moves or transitions, with `carrier`, `is_carrier` and `income_class`.
+        moves: linked moves or transitions, with `carrier`, `is_carrier`, `is_first_of_year` and `income_class`.
         years: calendar years that count.
     """
     counted = moves.with_columns(year=pl.col("move_date").dt.year()).filter(
@@ -28,7 +30,12 @@ def count_by_area(moves: pl.DataFrame, years: range) -> pl.DataFrame:
     counted = counted.with_columns(record_hash(counted["carrier"], counted["year"]))
     return add_up(
         counted.select(
-            *_CELL, persons=pl.lit(1, pl.Int64), households=pl.col("is_carrier").cast(pl.Int64), cell_key="cell_key"
+            *_CELL,
+            persons=pl.lit(1, pl.Int64),
+            households=pl.col("is_carrier").cast(pl.Int64),
+            unit_persons=pl.col("is_first_of_year").cast(pl.Int64),
+            unit_households=(pl.col("is_carrier") & pl.col("is_first_of_year")).cast(pl.Int64),
+            cell_key="cell_key",
         ),
         _CELL,
     )
@@ -41,7 +48,7 @@ def add_up(parts: pl.DataFrame, cell: tuple[str, ...]) -> pl.DataFrame:
 
 
 def roll_up(counts: pl.DataFrame, areas: pl.DataFrame, levels: tuple[str, ...], count: str) -> pl.DataFrame:
-    """The flow table: one row per `FLOW_KEYS`, with `persons`, `households` and `cell_key`; sorted by all keys.
+    """The flow table: one row per `FLOW_KEYS`, with `MEASURES`; sorted by all keys.
 
     Args:
         counts: of `count_by_area`, all partitions added up.

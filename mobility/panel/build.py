@@ -189,9 +189,16 @@ def _build_registrations(
     return persons
 
 
+def _first_of_month(year: pl.Expr, month: pl.Expr) -> pl.Expr:
+    """Day 01 of the month; January where the month is not one of twelve; null where the year is no year."""
+    known = pl.when(month.is_between(1, 12)).then(month).otherwise(1)
+    sane = pl.when(year.is_between(1850, 2200)).then(year)
+    return pl.date(sane, known, 1)
+
+
 def _build_persons(build: Build, persons: list[pl.Series], partitions: int) -> None:
     given = build.need("GBAPERSOONTAB").select(
-        "person", birth_date=pl.date(pl.col("birth_year"), pl.col("birth_month").fill_null(1), 1)
+        "person", birth_date=_first_of_month(pl.col("birth_year"), pl.col("birth_month"))
     )
     deaths = build.need("GBAOVERLIJDENTAB").select("person", "death_date")
     counts, strangers = build.counts["GBAPERSOONTAB"], 0
@@ -263,6 +270,14 @@ def _income_of(build: Build, register: str, link_register: str, year: int) -> pl
     )
 
 
+def _set_aside_years(build: Build, register: str, years: set[int]) -> None:
+    """Links to an income of which there is no file: kept where they are, and counted as left out."""
+    for year in sorted(years):
+        rows = build.scan(register, year)
+        assert rows is not None  # noqa: S101 - year is one of those that were read
+        build.counts[register].refuse("no_income_file_of_the_year", int(rows.select(pl.len()).collect().item()))
+
+
 def _build_income(build: Build, persons: list[pl.Series], partitions: int) -> tuple[int, int] | None:
     every: list[int] = []
     linked: dict[str, list[Path]] = {}
@@ -273,11 +288,12 @@ def _build_income(build: Build, persons: list[pl.Series], partitions: int) -> tu
             sink_parquet(_income_of(build, register, link_register, year), path)
             linked.setdefault(link_register, []).append(path)
         every += years
+        _set_aside_years(build, link_register, set(build.years(link_register)) - set(years))
     if not every:
         return None
     span = (min(every), max(every))
     rows = pl.scan_parquet([path for paths in linked.values() for path in paths])
-    count = sum(build.counts[register].kept for register in linked)
+    count = int(rows.select(pl.len()).collect().item())
     with exchanged(rows, count, "person", partitions, build.scratch) as read:
         for partition in range(partitions):
             build.tell("income", partition, partitions)

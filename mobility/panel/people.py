@@ -46,7 +46,8 @@ def tidy_households(rows: pl.DataFrame, cut_off: dt.date) -> Tidied:
     key = ["person", "start_date", "end_date", "household"]
     columns = [*key, "household_size", "household_type", "reference_person"]
     marked = _until_cut_off(rows.select(columns), cut_off)
-    marked = marked.sort(key, descending=[False, False, True, False], nulls_last=False)
+    # By all columns, so that what is kept of two rows depends on nothing but their values; the longest first.
+    marked = marked.sort(columns, descending=[False, False, True, *[False] * 4], nulls_last=False)
     rule = pl.coalesce(
         _rule(_repeats(*columns), "exact_duplicate", cut_off),
         _rule(_repeats("person", "start_date"), "key_repeated", cut_off),

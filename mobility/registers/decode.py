@@ -10,6 +10,7 @@ from mobility.registers.dictionary import Column, Register
 
 PERSON_KNOWN_IN_BRP = "R"
 _LARGEST_PERSON = 999_999_999
+_DATE_DIGITS = 8
 
 
 def decode(batch: pl.DataFrame, register: Register) -> pl.DataFrame:
@@ -83,13 +84,19 @@ def _decode_person(column: Column) -> pl.Expr:
 
 
 def _decode_first_day(column: Column) -> pl.Expr:
-    return _value(column).str.to_date("%Y%m%d", strict=False)
+    return _date(_value(column))
 
 
 def _decode_last_day(column: Column) -> pl.Expr:
     """The first day after it; null when still open."""
     closed = pl.when(_value(column).is_in(list(column.open)).not_()).then(_value(column))
-    return closed.str.to_date("%Y%m%d", strict=False).dt.offset_by("1d")
+    return _date(closed).dt.offset_by("1d")
+
+
+def _date(text: pl.Expr) -> pl.Expr:
+    """Eight digits as a date; null for anything else. polars itself would take 2019101 for the first of October."""
+    eight_digits = pl.when(text.str.len_bytes() == _DATE_DIGITS, text.str.contains(r"^[0-9]*$")).then(text)
+    return eight_digits.str.to_date("%Y%m%d", strict=False)
 
 
 _DECODERS: dict[str, Callable[[Column], pl.Expr]] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import yaml
 
@@ -118,7 +118,14 @@ def load_register(name: str) -> Register:
 
 def read_register(path: Path) -> Register:
     """Read one dictionary file; see `load_register`."""
-    given: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    try:
+        given: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as slip:
+        mark = getattr(slip, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark else ""
+        raise RequestError(
+            f"schemas/registers/{path.name}{line}: this is not readable YAML. Check indentation and quotes."
+        ) from None
     try:
         return Register(
             name=given["register"],
@@ -132,12 +139,14 @@ def read_register(path: Path) -> Register:
             until=given.get("until"),
             columns=tuple(_column(name, column) for name, column in given["columns"].items()),
         )
-    except (KeyError, AttributeError, TypeError) as fault:
+    except (KeyError, AttributeError, TypeError, ValueError) as fault:
         problem = f"schemas/registers/{path.name}: an entry is missing or malformed ({type(fault).__name__}: {fault})."
     raise RequestError(f"{problem} Compare it with another dictionary in that folder.")
 
 
 def _column(name: str, given: dict[str, Any]) -> Column:
+    if given["type"] not in get_args(ColumnType):
+        raise ValueError(f"{name}.type is none of {', '.join(get_args(ColumnType))}")
     return Column(
         name=name,
         format=given["format"],

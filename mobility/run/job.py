@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-import traceback
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import hydra
@@ -20,13 +18,16 @@ from yaml import YAMLError
 
 from mobility.errors import MobilityError, RequestError
 from mobility.folders import CONF, PROGRAM
+from mobility.run.engine import WorkerError, place_in_program
 from mobility.run.messages import about_composition, about_missing
 from mobility.run.progress import progress
 from mobility.run.steps import files_below
+from mobility.run.workspace import OWN_FOLDERS
 from mobility.settings import Settings, read_settings
 from mobility.steps.job import Job, Told, release_folder, step_record, workspace
 
 FAULT = 1
+CHECKING = ("ingest", "release")  # jobs that can look and tell without changing anything
 REQUEST = RequestError.exit_code
 
 
@@ -83,15 +84,57 @@ def run_steps(name: str, jobs: Callable[[Settings], Sequence[Job]], settings: Se
     """Run the steps of a job in order; each is skipped when nothing it depends on has changed."""
     console = Console(highlight=False)
     begun = time.monotonic()
+    if settings.check and name not in CHECKING:
+        raise RequestError(f"check=true belongs to {' and '.join(CHECKING)}; {name} cannot only look.")
+    _check_folders(settings)
     if not settings.check:
         workspace(settings).make()
-    for job in jobs(settings):
+    asked = jobs(settings)
+    if len(asked) == 1:
+        asked[0].asked(settings)  # what is wrong with the request comes before what was not done yet
+        _check_earlier_steps(asked[0], settings)
+    for job in asked:
         done = run_step(job, settings, console)
         if job.name == name and not done:
             console.print(f"{name}: up to date, nothing to do.")
     if name == "pipeline":
         console.print(f"pipeline: done in {time.monotonic() - begun:.0f} s.")
         _where_to_look(console, settings)
+
+
+def _check_earlier_steps(job: Job, settings: Settings) -> None:
+    """A single step works on what earlier steps made; that must be what they would make with the settings of now.
+
+    Raises:
+        RequestError: with the job to run first.
+    """
+    for earlier in job.after:
+        _check_earlier_steps(earlier, settings)
+        if not step_record(settings, earlier.name).stands(earlier.asked(settings)):
+            raise RequestError(
+                f"What jobs/{earlier.name}.py makes is not there, or was made with other settings or another version of the "
+                f"program. Run jobs/{earlier.name}.py first, or jobs/pipeline.py, which runs all that is needed."
+            )
+
+
+def _check_folders(settings: Settings) -> None:
+    place = settings.place
+    for key, folder in (("root", place.root), ("project", place.project), ("export", place.export)):
+        files = [path for path in (folder, *folder.parents) if path.exists() and not path.is_dir()]
+        if files:
+            raise RequestError(f"place.{key}: {files[0]} is a file. Name a folder.")
+    root = place.root.absolute()
+    given = (
+        ("register.root", settings.register.root),
+        ("place.export", place.export),
+        ("place.project", place.project),
+    )
+    for key, folder in given:
+        inside = folder.absolute()
+        if inside == root or (root in inside.parents and inside.relative_to(root).parts[0] in OWN_FOLDERS):
+            raise RequestError(
+                f"{key} is a folder that the program clears and makes again in the workspace. Name another."
+            )
 
 
 def run_step(job: Job, settings: Settings, console: Console) -> bool:
@@ -141,15 +184,10 @@ def teach_configuration() -> None:
 
 def _fault(error: BaseException) -> str:
     """Where a fault of the program lies. Its text is left out: the texts of libraries quote data."""
-    frames = traceback.extract_tb(error.__traceback__)
-    own = (PROGRAM / "mobility", PROGRAM / "jobs")
-    inside = [frame for frame in frames if any(Path(frame.filename).is_relative_to(folder) for folder in own)]
-    road = " < ".join(
-        f"{Path(frame.filename).relative_to(PROGRAM).as_posix()}:{frame.lineno}" for frame in reversed(inside[-4:])
-    )
+    place = str(error) if isinstance(error, WorkerError) else f"{type(error).__name__} at {place_in_program(error)}"
     return (
-        f"this is a fault of the program, not of your request ({type(error).__name__} at {road or 'an unknown place'}). "
-        "Its text is withheld, since it may quote data. Please report this line; the data are as they were."
+        f"this is a fault of the program, not of your request ({place}). Its text is withheld, since it may quote data. "
+        "Please report this line; the data are as they were."
     )
 
 

@@ -25,10 +25,17 @@ def about_composition(error: Exception, typed: list[str]) -> str:
     unknown = re.search(r"Could not override '([^']+)'|Key '([^']+)' is not in struct", text)
     if unknown:
         key = unknown.group(1) or unknown.group(2)
+        if key.startswith("register.files"):
+            return "register.files has no such entry yet: add one with + in front, as in '+register.files.GBAPERSOONTAB=path'."
+        if key.startswith("study.rules."):
+            return f"{key} is no rule. The rules, with what each does, stand in conf/study/_method.yaml."
         return f"{key} is not a setting.{did_you_mean(key, setting_names())} See --help, or conf/."
     option = re.search(r"Could not find '([^']+)'", text) or re.search(r"Could not load '([^']+)'", text)
     if option:
         return _about_option(option.group(1))
+    ambiguous = re.search(r"Ambiguous value for argument '([^=']+)=", text)
+    if ambiguous:
+        return f"{ambiguous.group(1)}: a value with commas must stand in quotes: '{ambiguous.group(1)}=\"...\"'."
     if re.search(r"mapping values|could not find expected|while (parsing|scanning)|block mapping", text):
         return f"A configuration file is not readable YAML ({_yaml_place(text)}). Check indentation, quotes and colons there."
     if (

@@ -20,7 +20,7 @@ def progress(console: Console, job: str) -> Iterator[Tell]:
     """
     if console.is_terminal:
         columns = (
-            SpinnerColumn(finished_text="✓"),
+            SpinnerColumn(finished_text="*"),
             TextColumn("{task.description}"),
             BarColumn(bar_width=24),
             TextColumn("{task.fields[count]}"),

@@ -32,16 +32,13 @@ class Step:
 
     def is_up_to_date(self, asked: dict[str, Any], inputs: Iterable[Path]) -> bool:
         """Whether doing it again would change nothing."""
-        try:
-            known = json.loads(self.record.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return False
+        return self.stands(asked) and self._read().get("inputs") == _states(inputs)
+
+    def stands(self, asked: dict[str, Any]) -> bool:
+        """Whether it was done with these settings by this program, and its outputs are still as they were."""
+        known = self._read()
         same = known.get("asked") == _digest(asked) and known.get("program") == program_digest()
-        return (
-            same
-            and known.get("inputs") == _states(inputs)
-            and all(_state(Path(path)) == state for path, state in known.get("outputs", {}).items())
-        )
+        return same and all(_state(Path(path)) == state for path, state in known.get("outputs", {}).items())
 
     def forget(self) -> None:
         """Before it is done again: what it leaves half done is not taken for the whole."""
@@ -66,18 +63,23 @@ class Step:
 
     def told(self) -> dict[str, Any]:
         """What the step told the last time it was done; nothing if it never was."""
-        try:
-            content: dict[str, Any] = json.loads(self.record.read_text(encoding="utf-8"))["told"]
-        except (OSError, ValueError, KeyError):
-            return {}
+        content: dict[str, Any] = self._read().get("told", {})
         return content
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            known: dict[str, Any] = json.loads(self.record.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return known
 
 
 @cache
 def program_digest() -> str:
     """Digest of the program's own code, schemas included: another program may give other numbers."""
     known = hashlib.sha256()
-    for path in sorted([*(PROGRAM / "mobility").rglob("*.py"), *(PROGRAM / "schemas").rglob("*.yaml")]):
+    code = (path for path in (PROGRAM / "mobility").rglob("*") if path.suffix in (".py", ".yaml", ".css"))
+    for path in sorted([*code, *(PROGRAM / "schemas").rglob("*.yaml")]):
         known.update(path.relative_to(PROGRAM).as_posix().encode())
         known.update(path.read_bytes())
     return known.hexdigest()

@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from mobility.run.files import make_folder
+from mobility.errors import RequestError
+from mobility.run.files import make_folder, write_text
+
+MARKER = ".mobility-workspace"
+_MAY_BE_THERE = {"source", "project"}  # the synthetic registers and the project may be brought along
+# Folders that the program clears and makes again.
+OWN_FOLDERS = (
+    *("registers", "quarantine", "quality", "panel", "moves", "transitions", "aggregates", "cohort", "check", "runs"),
+    "moves.tmp-by-person",
+)
 
 
 @dataclass(frozen=True)
@@ -63,6 +72,22 @@ class Workspace:
         return self.aggregates / f"{table}.parquet"
 
     def make(self) -> Workspace:
-        """Make the root, for its owner only."""
-        make_folder(self.root)
+        """Make the root, for its owner only.
+
+        Raises:
+            RequestError: the folder holds something else; the program clears folders of its own in a workspace, so it does not
+                move in with other files.
+        """
+        marker = self.root / MARKER
+        if not marker.exists():
+            strangers = {path.name for path in self.root.iterdir()} - _MAY_BE_THERE if self.root.is_dir() else set()
+            if strangers:
+                raise RequestError(
+                    f"place.root: {self.root} holds other files and is no workspace of this program. Nothing was changed. Name "
+                    "an empty folder, or one that is not there yet."
+                )
+            make_folder(self.root)
+            write_text(
+                marker, "A workspace of residential mobility. Folders in here are cleared and made again by its jobs.\n"
+            )
         return self

@@ -9,9 +9,9 @@ from typing import Any
 
 import polars as pl
 
-from mobility.areas import ProgrammeArea, load_programme
+from mobility.areas import ProgrammeArea, load_programme, load_zoning
 from mobility.chains.arrival import arrivals, repeat_exposure
-from mobility.chains.cohort import Dwellings, People, find_members
+from mobility.chains.cohort import EXCLUSIONS, Dwellings, People, find_members
 from mobility.chains.itinerary import absorb_short, find_episodes
 from mobility.chains.outcome import find_outcomes
 from mobility.chains.programmes import HOME, Followed, follow
@@ -21,15 +21,18 @@ from mobility.chains.tables import (
     add_baseline_households,
     count_members,
     label,
+    mark_first_cohort,
 )
 from mobility.errors import RequestError
 from mobility.income import income_classes
 from mobility.panel.store import Panel, Shape
+from mobility.places import unmatched_codes
 from mobility.run.engine import work
-from mobility.run.files import make_folder, write_parquet
+from mobility.run.files import make_folder, write_json, write_parquet
 from mobility.run.progress import Tell
 from mobility.run.steps import files_below
 from mobility.settings import Settings, Study
+from mobility.steps import moves
 from mobility.steps.flows import zoned_areas
 from mobility.steps.ingest import PANEL_TABLES
 from mobility.steps.job import Job, Told, workspace
@@ -39,8 +42,8 @@ def _asked(settings: Settings) -> dict[str, Any]:
     study = settings.study
     return {
         "chains": study.chains,
-        "programmes": study.programmes,
-        "geography": study.geography,
+        "programmes": [load_programme(name) for name in study.programmes],
+        "zoning": load_zoning(study.geography.zoning),
         "income": study.income,
     }
 
@@ -55,7 +58,7 @@ def _inputs(settings: Settings) -> list[Path]:
 
 def _outputs(settings: Settings, told: Told) -> list[Path]:  # noqa: ARG001 - same form for every step
     space = workspace(settings)
-    return [space.aggregate("cohort"), space.aggregate("chains"), space.root / "cohort"]
+    return [space.aggregate("cohort"), space.aggregate("chains"), space.root / "cohort", space.quality / "chains.json"]
 
 
 def followed_areas(settings: Settings, cut_off_of: Shape) -> list[Followed]:
@@ -74,6 +77,12 @@ def followed_areas(settings: Settings, cut_off_of: Shape) -> list[Followed]:
                 f"{settings.study.geography.year}. Write its codes in that of the study."
             )
         given += programme
+    absent = unmatched_codes(areas, [code for area in given for code in area.codes])
+    if absent:
+        raise RequestError(
+            f"study.programmes: {', '.join(absent)} occur in no object of VSLGWBTAB for {settings.study.geography.year}. Correct "
+            "the codes in schemas/areas/programmes."
+        )
     rules, cut_off = settings.study.chains, cut_off_of.cut_off
     found = [follow(area, areas, rules, cut_off) for area in given]
     late = [one.area for one in found if one.cohort_date >= cut_off]
@@ -93,19 +102,25 @@ def _run(settings: Settings, tell: Tell) -> Told:
     shutil.rmtree(folder, ignore_errors=True)
     make_folder(folder)
     following = partial(_follow_partition, panel=panel, shape=shape, study=study, followed=followed, folder=folder)
-    work(following, shape.partitions, settings.engine, "cohort and itineraries", tell)
+    left_out = work(following, shape.partitions, settings.engine, "cohort and itineraries", tell)
     members = [_labelled(folder, number, one) for number, one in enumerate(followed)]
-    everybody = pl.concat(members) if members else _nobody()
+    everybody = mark_first_cohort(pl.concat(members)) if members else _nobody()
     write_parquet(count_members(everybody, COHORT_KEYS), space.aggregate("cohort"))
     write_parquet(count_members(everybody, CHAIN_KEYS), space.aggregate("chains"))
-    return {"areas": len(followed), "members": everybody.height}
+    told: Told = {"areas": len(followed), "members": everybody.height, "not_members": _added(left_out)}
+    write_json(space.quality / "chains.json", told)
+    return told
+
+
+def _added(parts: list[dict[str, int]]) -> dict[str, int]:
+    return {reason: sum(part[reason] for part in parts) for reason in EXCLUSIONS}
 
 
 def _labelled(folder: Path, number: int, followed: Followed) -> pl.DataFrame:
     """All members of one cohort, from all partitions, with their household and the keys of the tables."""
     members = pl.concat([pl.read_parquet(path) for path in files_below(folder / f"{number:03d}")])
     return label(add_baseline_households(members), followed).select(
-        "person", *CHAIN_KEYS, "is_carrier", "weight", "cell_key", "exit_date", "arrival_date"
+        "person", *CHAIN_KEYS, "cohort_date", "is_carrier", "weight", "cell_key"
     )
 
 
@@ -113,12 +128,15 @@ def _nobody() -> pl.DataFrame:
     text = [*CHAIN_KEYS]
     numbers = {"cohort_year": pl.Int64, "stops": pl.Int64, "repeat_exposure": pl.Int64}
     schema = {name: numbers.get(name, pl.String) for name in text}
-    return pl.DataFrame(schema=schema | {"is_carrier": pl.Boolean, "weight": pl.Int64, "cell_key": pl.Int64})
+    return pl.DataFrame(
+        schema=schema
+        | {"is_first_cohort": pl.Boolean, "is_carrier": pl.Boolean, "weight": pl.Int64, "cell_key": pl.Int64}
+    )
 
 
 def _follow_partition(
     partition: int, panel: Panel, shape: Shape, study: Study, followed: list[Followed], folder: Path
-) -> int:
+) -> dict[str, int]:
     people = People(
         persons=panel.read("persons", partition),
         residence=panel.read("residence", partition),
@@ -132,9 +150,10 @@ def _follow_partition(
     dwellings = Dwellings(objects["area"], objects["demolished_date"], panel.tenure(), shape.has_demolition)
     classes = income_classes(people.incomes)
     other_areas = [one.states == HOME for one in followed]
-    found = 0
+    left_out = dict.fromkeys(EXCLUSIONS, 0)
     for number, one in enumerate(followed):
-        members = find_members(people, dwellings, one, study.chains)
+        members, reasons = find_members(people, dwellings, one, study.chains)
+        left_out = {reason: count + reasons[reason] for reason, count in left_out.items()}
         found_episodes = find_episodes(members, people, dwellings, one)
         outcomes = find_outcomes(absorb_short(found_episodes, study.chains.min_episode_days), one, study.chains)
         table = members.join(outcomes, on="person", how="left", maintain_order="left", validate="1:1")
@@ -145,13 +164,18 @@ def _follow_partition(
             ),
         )
         write_parquet(table, folder / f"{number:03d}" / f"part-{partition:03d}.parquet")
-        found += table.height
-    return found
+    return left_out
 
 
 def _closing(settings: Settings, told: Told) -> list[str]:
+    reasons = ", ".join(f"{count:,} {reason.replace('_', ' ')}" for reason, count in told["not_members"].items())
+    if not told["members"]:
+        return [
+            f"nobody to follow: of the residents of {told['areas']} areas {reasons}. Are the start dates within the registers?"
+        ]
     return [
-        f"{told['members']:,} original residents of {told['areas']} areas followed, in {workspace(settings).aggregate('chains')}"
+        f"residents of a year or more who are not followed: {reasons}",
+        f"{told['members']:,} original residents of {told['areas']} areas followed, in {workspace(settings).aggregate('chains')}",
     ]
 
 
@@ -163,4 +187,5 @@ JOB = Job(
     outputs=_outputs,
     run=_run,
     closing=_closing,
+    after=(moves.JOB,),
 )

@@ -27,7 +27,8 @@ from mobility.steps.job import Job, Told, workspace
 
 def _asked(settings: Settings) -> dict[str, Any]:
     study = settings.study
-    return {"flows": study.flows, "period": study.period, "geography": study.geography, "income": study.income}
+    zoning = load_zoning(study.geography.zoning)
+    return {"flows": study.flows, "period": study.period, "zoning": zoning, "income": study.income}
 
 
 def _inputs(settings: Settings) -> list[Path]:
@@ -46,15 +47,10 @@ def zoned_areas(settings: Settings) -> tuple[pl.DataFrame, list[str]]:
     """The areas of the panel with their places, and the codes of the zoning that occur in none of them.
 
     Raises:
-        RequestError: the zoning is of another division than the study, or fits it nowhere.
+        RequestError: the zoning fits the study nowhere.
     """
     geography = settings.study.geography
     zoning = load_zoning(geography.zoning)
-    if zoning.geography_year != geography.year:
-        raise RequestError(
-            f"study.geography: zoning {zoning.name} is written in the division of {zoning.geography_year}, the study in that of "
-            f"{geography.year}. Choose the same year, or write the zoning in codes of {geography.year}."
-        )
     areas = Panel(workspace(settings).panel).areas()
     absent = unmatched_codes(areas, [line.code for line in zoning.lines])
     if len(absent) == len(zoning.lines):
@@ -118,4 +114,5 @@ JOB = Job(
     outputs=_outputs,
     run=_run,
     closing=_closing,
+    after=(moves.JOB,),
 )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import shutil
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from mobility.areas import load_programme, load_zoning
 from mobility.errors import DataError, RequestError
 from mobility.panel.build import REGISTERS, Build, build_panel
 from mobility.panel.store import Panel
@@ -15,6 +17,7 @@ from mobility.registers.decode import rules_of
 from mobility.registers.dictionary import Register, load_register, register_names
 from mobility.registers.find import Found, find_files
 from mobility.registers.ingest import Counts, for_year, ingest_file
+from mobility.registers.read import column_names
 from mobility.run.files import digest, make_folder, write_json
 from mobility.run.progress import Tell
 from mobility.settings import Settings, did_you_mean
@@ -46,7 +49,7 @@ def needed_files(settings: Settings) -> list[tuple[Register, Found]]:
             if register.required:
                 missing.append(f"{register.name} (below {register.folder})")
             continue
-        years = [max(found)] if register.editions == "newest" else _income_or_stock_years(settings, sorted(found))
+        years = [max(found)] if register.editions == "newest" else _years_looked_at(settings, sorted(found))
         needed += [(register, found[year]) for year in years]
     if missing:
         raise RequestError(
@@ -61,14 +64,14 @@ def _registers() -> list[Register]:
     return [load_register(name) for name in REGISTERS if name in there]
 
 
-def _income_or_stock_years(settings: Settings, there: list[int]) -> list[int]:
-    """Years of a yearly register that a study can look at: from a few years before its first, for frozen classes."""
-    before = settings.study.chains.income_years + settings.study.income.lag_years + 2
-    return [
-        year
-        for year in there
-        if settings.study.period.first_year - before <= year <= settings.study.period.last_year + 1
-    ]
+def _years_looked_at(settings: Settings, there: list[int]) -> list[int]:
+    """Years of a yearly register that a study looks at: those of its tables and of its cohorts, and some before for classes."""
+    study = settings.study
+    starts = [area.start.year for name in study.programmes for area in load_programme(name)[1]]
+    lead_years = study.chains.lead_months // 12 + 1
+    first = min([study.period.first_year, *(year - lead_years for year in starts)])
+    before = study.chains.income_years + study.income.lag_years
+    return [year for year in there if year >= first - before]
 
 
 def _asked(settings: Settings) -> dict[str, Any]:
@@ -78,6 +81,7 @@ def _asked(settings: Settings) -> dict[str, Any]:
         "geography_year": study.geography.year,
         "cut_off": study.period.cut_off,
         "partitions": settings.place.partitions,
+        "most_refused_share": study.most_refused_share,
         "files": settings.register.files,
     }
 
@@ -107,6 +111,8 @@ def _run(settings: Settings, tell: Tell) -> Told:
     space, study = workspace(settings), settings.study
     needed = needed_files(settings)
     check_rules(settings, [register for register, _ in needed])
+    check_division(settings, needed)
+    cut_off = find_cut_off(settings, needed)
     if settings.check:
         return {
             "would_read": [_described(found, settings.register.root) for _, found in needed],
@@ -136,16 +142,16 @@ def _run(settings: Settings, tell: Tell) -> Told:
             }
         )
     tell("files read", len(needed), len(needed))
-    newest = next(found.year for register, found in needed if register.name == "GBAADRESOBJECTBUS")
-    cut_off = study.period.cut_off or dt.date(newest, 12, 31)
     build = Build(space.registers, space.quarantine, Panel(space.panel), counts, tell)
     build_panel(build, cut_off, study.geography.year, settings.place.partitions)
     write_json(space.registers / "sources.json", {"label": _label(settings.register.root), "files": sources})
     write_json(space.quality / "ingest.json", {name: asdict(count) for name, count in sorted(counts.items())})
     check_balance(counts)
+    check_refused(counts, study.most_refused_share)
     return {name: asdict(count) for name, count in sorted(counts.items())}
 
 
+_EXPECTED = {"after_cut_off", "exact_duplicate", "person_without_registration"}  # happen in sound files
 _UNLINKABLE = {"person_not_in_brp", "date_unreadable", "end_before_start", "key_missing"}
 
 
@@ -171,6 +177,51 @@ def check_rules(settings: Settings, registers: list[Register]) -> None:
         raise RequestError(f"study.rules.{absent[0]} has no severity. Give it one: stop, quarantine or warn.")
 
 
+def check_division(settings: Settings, needed: list[tuple[Register, Found]]) -> None:
+    """Refuse a geography year the geography file does not have, before the long reading starts.
+
+    Raises:
+        RequestError: with the years there are.
+    """
+    year = settings.study.geography.year
+    zoning = load_zoning(settings.study.geography.zoning)
+    if zoning.geography_year != year:
+        raise RequestError(
+            f"study.geography.year: zoning {zoning.name} is written in the division of {zoning.geography_year}, the study in "
+            f"that of {year}. Choose the same year, or write the zoning in codes of {year}."
+        )
+    found = next(found for register, found in needed if register.name == "VSLGWBTAB")
+    there = sorted(
+        int(name[3:]) for name in map(str.lower, column_names(found.path)) if re.fullmatch(r"gem\d{4}", name)
+    )
+    if there and year not in there:
+        raise RequestError(
+            f"study.geography.year: {found.path.name} has no division of {year}; it has {there[0]} to {there[-1]}. Choose one of "
+            "those, with a zoning in its codes."
+        )
+
+
+def find_cut_off(settings: Settings, needed: list[tuple[Register, Found]]) -> dt.date:
+    """The last day that counts: the study's, or the last day of the newest address file's year.
+
+    Raises:
+        RequestError: the study's lies after that, or its period does.
+    """
+    newest = next(found.year for register, found in needed if register.name == "GBAADRESOBJECTBUS")
+    end, asked = dt.date(newest, 12, 31), settings.study.period.cut_off
+    if asked and asked > end:
+        raise RequestError(
+            f"study.period.cut_off lies after the registers end, on {end}. Choose an earlier day, or null."
+        )
+    cut_off = asked or end
+    if settings.study.period.last_year > cut_off.year:
+        raise RequestError(
+            f"study.period.last_year is {settings.study.period.last_year}, and the registers tell until {cut_off}. Choose "
+            f"{cut_off.year} or earlier."
+        )
+    return cut_off
+
+
 def add_counts(total: Counts, part: Counts) -> None:
     """Add the counts of one file to those of its register."""
     total.read += part.read
@@ -194,6 +245,23 @@ def check_balance(counts: dict[str, Counts]) -> None:
             )
 
 
+def check_refused(counts: dict[str, Counts], most: float) -> None:
+    """Refuse a register of which too many rows had to be set apart: a damaged file looks like many bad rows.
+
+    Raises:
+        DataError: with the register, the rules and the counts.
+    """
+    for name, count in counts.items():
+        bad = {rule: rows for rule, rows in count.quarantined.items() if rule not in _EXPECTED}
+        if count.read and sum(bad.values()) > most * count.read:
+            told = ", ".join(f"{rule} {rows}" for rule, rows in sorted(bad.items()))
+            raise DataError(
+                f"{name}: {sum(bad.values())} of {count.read} rows had to be set apart ({told}), more than the share of {most} "
+                "that study.most_refused_share allows. Look at them in the quarantine; correct the dictionary, copy the file "
+                "again, or allow more."
+            )
+
+
 def _label(root: Path) -> str | None:
     path = root / _LABEL
     return path.read_text(encoding="utf-8").strip() or None if path.is_file() else None
@@ -208,13 +276,28 @@ def _absent(needed: list[tuple[Register, Found]]) -> list[str]:
     return [register.name for register in _registers() if register not in {each for each, _ in needed}]
 
 
+def _gaps(settings: Settings) -> dict[str, list[int]]:
+    """Years within a yearly register of which there is no file."""
+    years: dict[str, set[int]] = {}
+    for register, found in needed_files(settings):
+        if register.editions == "yearly":
+            years.setdefault(register.name, set()).add(found.year)
+    absent = {name: sorted(set(range(min(there), max(there))) - there) for name, there in years.items()}
+    return {name: missing for name, missing in absent.items() if missing}
+
+
 def _closing(settings: Settings, told: Told) -> list[str]:
     if "would_read" in told:
         absent = [f"{name:<24} not there: what depends on it is left out" for name in told["absent"]]
         return [*told["would_read"], *absent, "only looked at (check=true): nothing was read or changed"]
     read = sum(count["read"] for count in told.values())
     apart = sum(sum(count["quarantined"].values()) for count in told.values())
+    gaps = [
+        f"{name}: no file of {', '.join(map(str, years))}; classes of the year after are unknown"
+        for name, years in _gaps(settings).items()
+    ]
     return [
+        *gaps,
         f"{len(told)} registers, {read:,} rows read, {apart:,} set apart",
         f"counts by register and rule: {workspace(settings).quality / 'ingest.json'}",
     ]

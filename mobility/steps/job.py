@@ -28,6 +28,7 @@ class Job:
         outputs: the files and folders it made, given what it told.
         run: does it; returns counts for the closing summary.
         closing: from what `run` told, the lines people read.
+        after: the steps whose outputs it reads.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Job:
     outputs: Callable[[Settings, Told], list[Path]]
     run: Callable[[Settings, Tell], Told]
     closing: Callable[[Settings, Told], list[str]]
+    after: tuple[Job, ...] = ()
 
 
 def workspace(settings: Settings) -> Workspace:

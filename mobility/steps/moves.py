@@ -17,6 +17,7 @@ from mobility.moves import (
     add_household,
     find_moves,
     find_transitions,
+    first_of_year,
     group_household_moves,
     mark_administrative,
     mark_renumbered,
@@ -32,6 +33,7 @@ from mobility.run.files import make_folder, write_json, write_parquet
 from mobility.run.progress import Tell
 from mobility.run.steps import files_below
 from mobility.settings import Settings, Study
+from mobility.steps.ingest import JOB as INGEST
 from mobility.steps.ingest import PANEL_TABLES
 from mobility.steps.job import Job, Told, workspace
 
@@ -115,6 +117,7 @@ def _one_partition_of_persons(
             area.gather(moves["origin_object"]).alias("origin_area"),
             area.gather(moves["destination_object"]).alias("destination_area"),
             class_in_year(classes, place, income_year, shape.income_years),
+            first_of_year(moves),
         )
         write_parquet(table, scratch / count / f"part-{partition:03d}.parquet")
     return resided.steps
@@ -161,4 +164,5 @@ JOB = Job(
     outputs=_outputs,
     run=_run,
     closing=_closing,
+    after=(INGEST,),
 )

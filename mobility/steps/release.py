@@ -10,12 +10,18 @@ from mobility.release.declarations import load_declaration
 from mobility.release.gate import release
 from mobility.run.progress import Tell
 from mobility.settings import Settings
+from mobility.steps import flows
 from mobility.steps.job import Job, Told, workspace
 
 
 def _asked(settings: Settings) -> dict[str, Any]:
     # The page is made from what the release says about the study, so the words of the study count as well.
-    return {"study": settings.study, "disclosure": settings.disclosure, "export": settings.place.export.absolute()}
+    return {
+        "study": settings.study,
+        "tables": [load_declaration(name) for name in settings.study.release.tables],
+        "disclosure": settings.disclosure,
+        "export": settings.place.export.absolute(),
+    }
 
 
 def _inputs(settings: Settings) -> list[Path]:
@@ -71,4 +77,5 @@ JOB = Job(
     outputs=_outputs,
     run=_run,
     closing=_closing,
+    after=(flows.JOB,),
 )

@@ -11,6 +11,7 @@ from mobility.run.progress import Tell
 from mobility.run.steps import files_below
 from mobility.settings import Settings
 from mobility.steps.job import Job, Told, release_folder
+from mobility.steps.release import JOB as RELEASE
 
 
 def _asked(settings: Settings) -> dict[str, Any]:
@@ -46,4 +47,5 @@ JOB = Job(
     outputs=_outputs,
     run=_run,
     closing=_closing,
+    after=(RELEASE,),
 )

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from mobility.errors import RequestError
-from mobility.run.files import make_folder
+from mobility.run.files import make_folder, write_text
 from mobility.run.progress import Tell
 from mobility.settings import Settings
-from mobility.steps.job import Job, Told
+from mobility.steps.job import Job, Told, workspace
 from mobility.synthetic import write_country
 
 _LABEL = "LABEL.txt"
@@ -27,7 +27,9 @@ def _outputs(settings: Settings, told: Told) -> list[Path]:  # noqa: ARG001 - sa
 
 def _run(settings: Settings, tell: Tell) -> Told:
     root = settings.register.root.absolute()
-    _make_room(root)
+    begun = workspace(settings).runs / "synthesise.begun"
+    _make_room(root, begun)
+    write_text(begun, f"{root}\n")
     written: list[int] = []
 
     def wrote(name: str, rows: int) -> None:  # noqa: ARG001 - the bar counts files
@@ -40,14 +42,15 @@ def _run(settings: Settings, tell: Tell) -> Told:
     return {"files": len(written), "rows": sum(written), "rates": rates}
 
 
-def _make_room(root: Path) -> None:
-    """An earlier synthetic country makes room for the new one; anything else is left alone."""
+def _make_room(root: Path, begun: Path) -> None:
+    """An earlier synthetic country, whole or half made, makes room for the new one; anything else is left alone."""
     if not root.exists():
         make_folder(root)
         return
     label = root / _LABEL
     ours = label.is_file() and label.read_text(encoding="utf-8").startswith("Synthetic")
-    if any(root.iterdir()) and not ours and not (root / "truth").is_dir():
+    half_made = begun.is_file() and begun.read_text(encoding="utf-8").strip() == str(root)
+    if any(root.iterdir()) and not ours and not half_made:
         raise RequestError(
             f"register.root: {root} holds files that are no synthetic country. Nothing was changed. Name an empty folder, or "
             "use register=cbs to read registers that are there."

@@ -10,7 +10,7 @@ from mobility.chains.cohort import Dwellings, People, exposures, find_members
 from mobility.chains.itinerary import absorb_short, find_episodes, merge_equal
 from mobility.chains.outcome import find_outcomes
 from mobility.chains.programmes import follow
-from mobility.chains.tables import add_baseline_households, count_members
+from mobility.chains.tables import add_baseline_households, count_members, mark_first_cohort
 from mobility.errors import RequestError
 from mobility.places import zone_areas
 from mobility.settings import Chains
@@ -107,7 +107,9 @@ IN_R_SINCE_2000 = "person | start_date | end_date | object\n1 | 2000-01-01 | | 1
 
 
 def is_member(residence=IN_R_SINCE_2000, **known):
-    return find_members(people(residence, **known), DWELLINGS, FOLLOWED, RULES).height == 1
+    members, left_out = find_members(people(residence, **known), DWELLINGS, FOLLOWED, RULES)
+    assert members.height + sum(left_out.values()) <= 1
+    return members.height == 1
 
 
 def test_an_original_resident():
@@ -177,10 +179,30 @@ def test_a_baseline_household_counts_once_through_its_oldest_cohort_member():
         1      | 1970-01-01 | 10        | R
         2      | 1960-01-01 | 10        | R
         3      | 1960-01-01 | 11        | R
-    """).with_columns(cell_key=pl.lit(1))
+    """).with_columns(cell_key=pl.lit(1), is_first_cohort=pl.lit(True))
     carried = add_baseline_households(members)
     assert_table(carried, "person | carrier | is_carrier\n1 | 2 | false\n2 | 2 | true\n3 | 3 | true")
     assert_table(count_members(carried, ("area",)), "area | persons | households | household_weight\nR | 3 | 2 | 2")
+
+
+def test_who_belongs_to_two_cohorts_is_one_person_behind_the_counts():
+    members = table("""
+        person | cohort_date | programme | area
+        1      | 2010-01-01  | one       | A
+        1      | 2012-01-01  | one       | B
+        2      | 2012-01-01  | one       | B
+        2      | 2012-01-01  | another   | C
+    """)
+    assert_table(
+        mark_first_cohort(members),
+        """
+        person | area | is_first_cohort
+        1      | A    | true
+        1      | B    | false
+        2      | C    | true
+        2      | B    | false
+    """,
+    )
 
 
 # --- the itinerary ---------------------------------------------------------------------------------------------------

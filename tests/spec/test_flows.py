@@ -13,16 +13,16 @@ AREAS = table("""
     GM0001   | WK000101 | BU00010102 | delta/centre | delta
     GM0002   | WK000201 | BU00020101 | elsewhere    | elsewhere
 """)
-MOVES = table(
+MOVES = table(  # columns of linked moves
     """
-    person | move_date  | origin_area | destination_area | income_class | carrier | is_carrier | is_administrative
-    1      | 2015-03-01 | 0           | 1                | 0            | 1       | true       | false
-    2      | 2015-03-01 | 0           | 1                | 4            | 1       | false      | false
-    3      | 2015-12-31 | 1           | 2                | 0            | 3       | true       | false
-    4      | 2015-06-01 | 0           | 2                | 0            | 4       | true       | false
-    5      | 2016-01-01 | 0           | 2                | 0            | 5       | true       | false
-    6      | 2015-06-01 | 0           | 1                | 0            | 6       | true       | true
-    7      | 2011-06-01 | 0           | 1                | 0            | 7       | true       | false
+    person|move_date  |origin_area | destination_area | income_class | carrier | is_carrier | is_administrative | is_first_of_year
+    1      | 2015-03-01 | 0           | 1                | 0            | 1       | true       | false             | true
+    2      | 2015-03-01 | 0           | 1                | 4            | 1       | false      | false             | true
+    3      | 2015-12-31 | 1           | 2                | 0            | 3       | true       | false             | true
+    4      | 2015-06-01 | 0           | 2                | 0            | 4       | true       | false             | false
+    5      | 2016-01-01 | 0           | 2                | 0            | 5       | true       | false             | true
+    6      | 2015-06-01 | 0           | 1                | 0            | 6       | true       | true             | true
+    7      | 2011-06-01 | 0           | 1                | 0            | 7       | true       | false             | true
     """,
     income_class=pl.UInt8,
     person=pl.UInt32,
@@ -47,6 +47,12 @@ def test_moves_are_counted_by_year_place_and_own_class_and_households_in_the_cla
         gemeente | events | 2016 | GM0001 | GM0002      | q1           | 1       | 1
     """,
     )
+
+
+def test_behind_a_count_of_moves_stand_at_least_its_first_moves_of_the_year():
+    """Person 4 moved before in 2015, so of the two moves at least one different person is certain."""
+    cell = flows("gemeente").filter(year=2015, destination="GM0002")
+    assert cell.select("persons", "unit_persons", "unit_households").row(0) == (2, 1, 1)
 
 
 def test_every_level_counts_the_same_moves():

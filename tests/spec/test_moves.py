@@ -9,6 +9,7 @@ from mobility.moves import (
     add_household,
     find_moves,
     find_transitions,
+    first_of_year,
     group_household_moves,
     mark_administrative,
     mark_renumbered,
@@ -131,6 +132,17 @@ def test_of_equally_old_movers_the_smallest_person_carries():
     )
     found = group_household_moves(add_household(moves, COUPLE_WITH_CHILD, twins), 0)
     assert_table(found, "person | carrier\n1 | 1\n2 | 1")
+
+
+def test_the_first_move_of_a_person_in_each_year_is_marked():
+    moves = table("""
+        person | move_date
+        1      | 2010-01-01
+        1      | 2010-05-01
+        1      | 2011-01-01
+        2      | 2011-02-01
+    """)
+    assert first_of_year(moves).to_list() == [True, False, True, True]
 
 
 STOCK_DAYS = [dt.date(2004, 12, 31), dt.date(2005, 12, 31), dt.date(2006, 12, 31)]

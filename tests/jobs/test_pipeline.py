@@ -1,0 +1,265 @@
+"""The road from registers to the page, run as a user runs it."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import os
+import re
+import stat
+import sys
+import zipfile
+
+import pytest
+
+from tests.jobs.conftest import PROGRAM, SMALL
+
+JOBS = ("synthesise", "ingest", "moves", "flows", "chains", "release", "report")
+STEPS_AFTER_SOURCE = ("ingest", "moves", "flows", "chains", "release", "report")
+TABLES = ("quality", "flows", "flows_total", "cohort", "chains", "chains_destination")
+AGGREGATES = {"flows", "cohort", "chains", "quality"}
+
+
+def aggregates(root):
+    """Digest of every aggregate by its name."""
+    folder = root / "aggregates"
+    return {path.stem: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.glob("*.parquet"))}
+
+
+def state_of_files(root):
+    """Size and time of change of every file below a folder."""
+    return {
+        path.relative_to(root).as_posix(): (path.stat().st_size, path.stat().st_mtime_ns)
+        for path in root.rglob("*")
+        if path.is_file()
+    }
+
+
+def steps_up_to_date(stdout):
+    return set(re.findall(r"^(\w+): up to date$", stdout, re.MULTILINE))
+
+
+class Story:
+    """One workspace in which the pipeline ran three times: first; again; and with one setting changed."""
+
+    def __init__(self, root, run_job):
+        self.root, self.export = root, root / "export"
+        where = (f"place.root={root}", f"place.export={self.export}", *SMALL)
+        self.first = run_job("pipeline", *where)
+        self.after_first, self.aggregates = state_of_files(root), aggregates(root)
+        self.again = run_job("pipeline", *where)
+        self.after_again = state_of_files(root)
+        self.changed = run_job("pipeline", *where, "study.chains.settled_months=24", "study.release.name=stricter")
+        self.after_changed = state_of_files(root)
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory, run_job):
+    return Story(tmp_path_factory.mktemp("story"), run_job)
+
+
+# ---- The whole road ----------------------------------------------------------------------------------------
+
+
+def test_the_pipeline_runs_from_any_folder_and_ends_with_exit_code_0(story):
+    assert (story.first.returncode, story.first.stderr) == (0, "")
+    for job in JOBS:
+        assert re.search(rf"^{job}: .*, \d+\.\d s$", story.first.stdout, re.MULTILINE), job
+
+
+def test_the_pipeline_says_where_to_look(story):
+    tail = story.first.stdout[story.first.stdout.index("Where to look") :]
+    assert str(story.export / "demo" / "1" / "report.html") in tail
+    assert str(story.export / "demo" / "1" / "tables") in tail
+
+
+def test_every_aggregate_of_the_contract_is_in_the_workspace(story):
+    assert set(story.aggregates) == AGGREGATES
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_every_table_leaves_as_csv_and_as_workbook_with_a_dossier_page(story, table):
+    release = story.export / "demo" / "1"
+    assert zipfile.is_zipfile(release / "tables" / f"{table}.xlsx")
+    assert (release / "dossier" / f"{table}.md").is_file()
+    text = (release / "tables" / f"{table}.csv").read_text(encoding="utf-8")
+    header, *rows = csv.reader(io.StringIO(text))
+    assert len(set(header)) == len(header) > 1
+    assert {len(row) for row in rows} <= {len(header)}
+
+
+def test_the_release_has_a_description_and_a_page(story):
+    release = story.export / "demo" / "1"
+    package = json.loads((release / "datapackage.json").read_text(encoding="utf-8"))
+    assert {resource["name"] for resource in package["resources"]} == set(TABLES)
+    page = (release / "report.html").read_text(encoding="utf-8")
+    assert page.lower().startswith("<!doctype html>")
+    assert "Verhuizingen en wegsijpelketens in een verzonnen land" in page
+
+
+def test_one_flat_zip_is_ready_for_the_output_check_and_the_true_counts_are_not_in_it(story):
+    (archive,) = story.export.rglob("demo_1.zip")
+    with zipfile.ZipFile(archive) as zipped:
+        names = zipped.namelist()
+    assert not [name for name in names if "/" in name or "\\" in name]
+    wanted = {
+        "datapackage.json",
+        "report.html",
+        *(f"{table}.csv" for table in TABLES),
+        *(f"{table}.xlsx" for table in TABLES),
+    }
+    assert {f"demo_1_{name}" for name in wanted} <= set(names)
+    assert not [name for name in names if "summary" in name or name.endswith(".parquet")]
+
+
+def test_the_officer_finds_the_true_counts_inside_the_workspace(story):
+    check = story.root / "check" / "1"
+    assert {path.name for path in check.iterdir()} >= {"summary.md", *(f"{table}.csv" for table in TABLES)}
+
+
+def test_every_row_read_was_kept_or_set_apart_under_a_rule(story):
+    quality = json.loads((story.root / "quality" / "ingest.json").read_text(encoding="utf-8"))
+    assert "GBAADRESOBJECTBUS" in quality
+    assert "INHATAB" in quality
+    for register, counts in quality.items():
+        assert counts["read"] == counts["kept"] + sum(counts["quarantined"].values()), register
+        assert counts["kept"] > 0, register
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no such permissions")
+def test_the_workspace_is_for_its_owner_only(story):
+    inside = [path for path in story.root.rglob("*") if story.export not in (path, *path.parents)]
+    open_folders = [p for p in inside if p.is_dir() and stat.S_IMODE(p.stat().st_mode) != 0o700]
+    open_files = [p for p in inside if p.is_file() and stat.S_IMODE(p.stat().st_mode) != 0o600]
+    source_tree = story.root / "source"  # stands for the G: drive, which the program only reads
+    assert [p for p in open_folders if source_tree not in (p, *p.parents)] == []
+    assert [p for p in open_files if source_tree not in p.parents] == []
+
+
+def test_nothing_half_done_is_left_behind(story):
+    assert [name for name in story.after_first if ".tmp-" in name] == []
+
+
+# ---- Up to date --------------------------------------------------------------------------------------------
+
+
+def test_a_second_run_says_that_all_is_up_to_date_and_changes_no_file(story):
+    assert story.again.returncode == 0
+    assert steps_up_to_date(story.again.stdout) == set(JOBS)
+    assert story.after_again == story.after_first
+
+
+def test_a_changed_rule_about_chains_redoes_only_what_depends_on_it(story):
+    assert story.changed.returncode == 0, story.changed.stderr
+    assert steps_up_to_date(story.changed.stdout) == {"synthesise", "ingest", "moves", "flows"}
+    redone = {name for name, state in story.after_changed.items() if story.after_again.get(name) != state}
+    assert "aggregates/chains.parquet" in redone
+    assert {name.split("/")[0] for name in redone} == {"aggregates", "check", "cohort", "export", "project", "quality", "runs"}
+    assert not [name for name in redone if name in ("aggregates/flows.parquet", "aggregates/quality.parquet")]
+
+
+def test_an_earlier_release_stays_as_it_was(story):
+    earlier = {name: state for name, state in story.after_first.items() if name.startswith("export/demo/1/")}
+    assert len(earlier) > len(TABLES)
+    assert {name: story.after_changed[name] for name in earlier} == earlier
+
+
+def test_a_release_cannot_climb_out_of_the_export_folder(story, run_job):
+    before = state_of_files(story.root.parent)
+    where = (f"place.root={story.root}", f"place.export={story.export}", *SMALL)
+    done = run_job("release", *where, "study.release.name=../../up")
+    print(done.stderr)
+    assert done.returncode == 2
+    assert "study.release.name is also the name of a folder" in done.stderr
+    after = state_of_files(story.root.parent)
+    assert {name for name in after if after[name] != before.get(name)} == set()
+
+
+# ---- One job at a time -------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def one_by_one(story, tmp_path_factory, run_job, places):
+    """A workspace on the registers of the story, made job by job with 7 partitions on one thread."""
+    root = tmp_path_factory.mktemp("seven")
+    for job in STEPS_AFTER_SOURCE:
+        given = (*places(root, story.root / "source"), "place.partitions=7")
+        done = run_job(job, *given, POLARS_MAX_THREADS="1")
+        assert (done.returncode, done.stderr) == (0, ""), job
+    return root
+
+
+def test_jobs_run_one_by_one_in_order_reach_the_page(one_by_one):
+    assert len(list((one_by_one / "export" / "demo").glob("*/report.html"))) == 1
+
+
+def test_jobs_run_one_by_one_with_seven_partitions_on_one_thread_give_the_bytes_of_the_pipeline(story, one_by_one):
+    assert len(list((story.root / "panel" / "residence").iterdir())) == 1
+    assert len(list((one_by_one / "panel" / "residence").iterdir())) == 7
+    assert aggregates(one_by_one) == story.aggregates
+
+
+# ---- The same numbers whatever the machinery ---------------------------------------------------------------
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("partitions", [1, 2, 7])
+@pytest.mark.parametrize("threads", ["1", "2"])
+def test_partitions_and_threads_do_not_change_a_byte(story, tmp_path, run_job, places, partitions, threads):
+    given = (*places(tmp_path, story.root / "source"), f"place.partitions={partitions}")
+    done = run_job("pipeline", *given, "register.kind=cbs", POLARS_MAX_THREADS=threads)
+    assert done.returncode == 0, done.stderr
+    assert aggregates(tmp_path) == story.aggregates
+
+
+@pytest.mark.slow
+def test_dask_workers_give_the_bytes_of_one_process(story, tmp_path, run_job, places):
+    given = (*places(tmp_path, story.root / "source"), "place.partitions=4", "register.kind=cbs")
+    done = run_job("pipeline", *given, "engine=dask", "engine.workers=2")
+    assert done.returncode == 0, done.stderr
+    assert aggregates(tmp_path) == story.aggregates
+
+
+# ---- Help --------------------------------------------------------------------------------------------------
+
+
+def test_every_job_of_the_contract_that_exists_has_its_settings():
+    assert {path.stem for path in (PROGRAM / "jobs").glob("*.py")} == {*JOBS, "pipeline"}
+
+
+def help_tells_what_a_user_needs(run_all, jobs):
+    for job, done in zip(jobs, run_all([(job, "--help") for job in jobs]), strict=True):
+        assert (done.returncode, done.stderr) == (0, ""), job
+        for words in (f"jobs/{job}.py", "study: ", "demo, national", "settled_months: 12", "persons: 100000", "0 done"):
+            assert words in done.stdout, (job, words)
+
+
+def test_help_tells_settings_choices_and_exit_codes(run_all):
+    help_tells_what_a_user_needs(run_all, ("pipeline",))
+
+
+@pytest.mark.slow
+def test_the_help_of_every_job_tells_settings_choices_and_exit_codes(run_all):
+    help_tells_what_a_user_needs(run_all, JOBS)
+
+
+@pytest.mark.slow
+def test_every_job_prints_its_composed_settings(run_all):
+    for done in run_all([(job, "--cfg", "job", "study.period.first_year=2014") for job in (*JOBS, "pipeline")]):
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "first_year: 2014" in done.stdout
+        assert "minimum_persons: 10" in done.stdout
+
+
+@pytest.mark.slow
+def test_one_job_can_be_swept_over_choices(tmp_path, run_job, source, places):
+    run_job("ingest", *places(tmp_path, source))
+    done = run_job("moves", "-m", *places(tmp_path, source), "study.residence.slack_days=31,10")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("derive residence and moves") == 2
+
+
+def test_the_interpreter_is_one_the_program_supports():
+    assert (3, 11) <= sys.version_info[:2] < (3, 14)
