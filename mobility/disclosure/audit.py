@@ -1,18 +1,26 @@
 """What a reader can work out: bounds on every cell, and the cells withheld so that no bound is tight.
 
-The reader knows the rules, the base and every released number. A number `v` stands for a count above `v - base`
-and below `v + base` that is not under the minimum; a withheld cell for any count from 0. Parents are the sums of
-their children, persons are no fewer than households. From that, bounds are propagated until they stand still. A
-cell that can be fewer than `width` whole numbers is too well known; published cells beside it are withheld until
-there is none.
+The reader knows the rules, the base and every released number:
+
+- a number `v` stands for a count above `v - base` and below `v + base` that is not under the minimum; a withheld cell
+  for any count from 0;
+- one draw rounds both measures of a cell, so the *surplus*, persons minus households, is known as closely as either;
+- parents are the sums of their children, in persons, in households and in surplus;
+- where any class of a breakdown is shown, no union of classes in it holds the group share.
+
+From that, bounds are propagated until they stand still. Too well known is a cell that can be fewer than `width` whole
+numbers in any of the three, and a withheld cell that must be large enough to be shown, since that tells for which rule
+it was withheld. Published cells beside it are withheld until there is none.
 
 The width and the number of rounds are values of the profile (conf/disclosure).
 """
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +31,8 @@ from mobility.errors import ReleaseError
 
 _SWEEPS = 500
 _FAR = 1 << 40
+
+PERSONS, HOUSEHOLDS, SURPLUS = range(3)
 
 Whole = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -49,7 +59,7 @@ class Claims:
     def inferred(self, low: Whole, high: Whole) -> Flags:
         """Cells that let a reader infer a claim."""
         flags = np.zeros(low.shape[1], np.bool_)
-        for least, most in zip(low, high, strict=True):
+        for least, most in zip(low[:SURPLUS], high[:SURPLUS], strict=True):
             held, rest = np.zeros(self.count, np.int64), np.zeros(self.count, np.int64)
             np.add.at(held, self.claim[self.holds], least[self.cell[self.holds]])
             np.add.at(rest, self.claim[~self.holds], most[self.cell[~self.holds]])
@@ -106,15 +116,101 @@ class Net:
 
 
 @dataclass(frozen=True)
+class Breakdowns:
+    """The breakdowns that one group rule speaks of, by class; each holds all cells of its total.
+
+    Attributes:
+        cell: the cell, by link.
+        breakdown: its breakdown, by link.
+        place: its class, by link.
+        witness: a cell that would not be shown if the rule were broken, by sign; this can be one of another set of rows.
+        sign: the breakdown of which it tells that, by sign.
+        unions: the unions of classes, one row each, one column per class.
+        share: what no union holds.
+        count: number of breakdowns.
+    """
+
+    cell: Whole
+    breakdown: Whole
+    place: Whole
+    witness: Whole
+    sign: Whole
+    unions: Flags
+    share: Fraction
+    count: int
+
+    def known(self, is_shown: Flags) -> Flags:
+        """The breakdowns of which something is shown, so that the reader knows that the rule holds."""
+        found = np.zeros(self.count, np.bool_)
+        found[self.sign[is_shown[self.witness]]] = True
+        return found
+
+    def only(self, kept: Flags) -> Breakdowns:
+        """Some of the breakdowns, numbered anew."""
+        number = np.cumsum(kept) - 1
+        link, sign = kept[self.breakdown], kept[self.sign]
+        return dataclasses.replace(
+            self,
+            cell=self.cell[link],
+            breakdown=number[self.breakdown[link]],
+            place=self.place[link],
+            witness=self.witness[sign],
+            sign=number[self.sign[sign]],
+            count=int(kept.sum()),
+        )
+
+    def rooms(self, low: Whole, high: Whole) -> tuple[Whole, Whole]:
+        """By breakdown and union: the most it can hold beyond its least; the least that the rest holds beyond its most.
+
+        With the share p/q, (q - p) times the union is at most p times the rest, less 1.
+        """
+        least, most = self._by_class(low), self._by_class(high)
+        unions = self.unions.astype(np.int64)
+        held, rest = least @ unions.T, most @ (1 - unions).T
+        part, other = self.share.numerator, self.share.denominator - self.share.numerator
+        room = (part * np.minimum(rest, _FAR) - 1) // other - held if other else np.full_like(rest, _FAR)
+        return room, -(-(other * held + 1) // part) - rest
+
+    def implied(self, low: Whole, high: Whole, known: Flags) -> tuple[Whole, Whole, Whole]:
+        """The bounds that the rule sets: cells, least, most, by link."""
+        spare = np.full((self.count, self.unions.shape[1]), _FAR, np.int64)
+        owed = np.full_like(spare, -_FAR << 1)
+        room, due = self.rooms(low, high)
+        for union, most, least in zip(self.unions, room.T, due.T, strict=True):
+            spare[:, union] = np.minimum(spare[:, union], most[:, None])
+            owed[:, ~union] = np.maximum(owed[:, ~union], least[:, None])
+        spare[~known], owed[~known] = _FAR, -_FAR << 1
+        return (
+            self.cell,
+            owed[self.breakdown, self.place] + high[self.cell],
+            spare[self.breakdown, self.place] + low[self.cell],
+        )
+
+    def narrow(self, low: Whole, high: Whole, known: Flags, width: Whole) -> Flags:
+        """The breakdowns that leave a class that nobody is in fewer than `width` counts."""
+        wide = np.zeros(self.count, np.int64)
+        np.maximum.at(wide, self.breakdown, width[self.cell])
+        room, _ = self.rooms(low, high)
+        close: Flags = known & np.any(room + 1 < wide[:, None], axis=1)
+        return close
+
+    def _by_class(self, values: Whole) -> Whole:
+        sums = np.zeros((self.count, self.unions.shape[1]), np.int64)
+        np.add.at(sums, (self.breakdown, self.place), values[self.cell])
+        return sums
+
+
+@dataclass(frozen=True)
 class Shown:
     """What is released, and how: the reader's evidence.
 
     Attributes:
-        numbers: rounded counts, one row per measure (persons before households), one column per cell.
+        numbers: rounded counts, one row for persons and one for households, one column per cell.
         base: base of the rounding.
-        minimum: least count behind a released number, by measure.
+        minimum: least count behind a released number, of persons and of households.
         width: how many counts a cell must be able to be, by cell.
         rounds: of withholding more, at most.
+        large: cells that meet the minimum; once withheld, it must not be possible to tell.
     """
 
     numbers: Whole
@@ -122,30 +218,61 @@ class Shown:
     minimum: Whole
     width: Whole
     rounds: int
+    large: Flags
+
+    def start(self, is_shown: Flags) -> tuple[Whole, Whole]:
+        """What each cell by itself can be: persons, households, surplus.
+
+        The draw is shared, so the surplus of the rounded numbers is less than the base from the true one.
+        """
+        surplus = self.numbers[PERSONS] - self.numbers[HOUSEHOLDS]
+        numbers = np.vstack([self.numbers, surplus])
+        least = np.array([*self.minimum.tolist(), 0], np.int64)
+        low = np.where(is_shown, np.maximum(numbers - self.base + 1, least[:, None]), 0)
+        return low, np.where(is_shown, numbers + self.base - 1, _FAR)
+
+    def told(self, is_shown: Flags, low: Whole) -> Flags:
+        """Withheld cells that must be large enough to be shown."""
+        enough = np.all(low[:SURPLUS] >= self.minimum[:, None], axis=0)
+        found: Flags = self.large & ~is_shown & enough
+        return found
 
 
-def bounds(shown: Shown, is_shown: Flags, net: Net) -> tuple[Whole, Whole]:
-    """The least and the most every cell can be, to a reader of the cells that are shown.
+def bounds(shown: Shown, is_shown: Flags, net: Net, breakdowns: tuple[Breakdowns, ...] = ()) -> tuple[Whole, Whole]:
+    """The least and the most every cell can be in persons, households and surplus, to a reader of what is shown.
 
     Raises:
         ReleaseError: the bounds do not settle.
     """
-    low = np.where(is_shown, np.maximum(shown.numbers - shown.base + 1, shown.minimum[:, None]), 0)
-    high = np.where(is_shown, shown.numbers + shown.base - 1, _FAR)
+    low, high = shown.start(is_shown)
+    rules = [(each, each.known(is_shown)) for each in breakdowns]
     for _ in range(_SWEEPS):
         before = low.copy(), high.copy()
         for measure in range(len(low)):
             for cells, least, most in net.implied(low[measure], high[measure]):
                 np.maximum.at(low[measure], cells, least)
                 np.minimum.at(high[measure], cells, most)
-        np.maximum(low[0], low[-1], out=low[0])
-        np.minimum(high[-1], high[0], out=high[-1])
+        for measure in (PERSONS, HOUSEHOLDS):
+            for each, known in rules:
+                cells, least, most = each.implied(low[measure], high[measure], known)
+                np.maximum.at(low[measure], cells, least)
+                np.minimum.at(high[measure], cells, most)
+        _couple(low, high)
         if np.array_equal(before[0], low) and np.array_equal(before[1], high):
             return low, high
     raise ReleaseError(
         "The bounds a reader can work out did not settle, so nothing can be said about them. "
         "Offer fewer tables that overlap (study.release.tables)."
     )
+
+
+def _couple(low: Whole, high: Whole) -> None:
+    """Persons are households and surplus together."""
+    np.maximum(low[PERSONS], low[HOUSEHOLDS] + low[SURPLUS], out=low[PERSONS])
+    np.minimum(high[PERSONS], high[HOUSEHOLDS] + high[SURPLUS], out=high[PERSONS])
+    for part, other in ((HOUSEHOLDS, SURPLUS), (SURPLUS, HOUSEHOLDS)):
+        np.maximum(low[part], low[PERSONS] - high[other], out=low[part])
+        np.minimum(high[part], high[PERSONS] - low[other], out=high[part])
 
 
 def tight(low: Whole, high: Whole, net: Net, width: Whole) -> tuple[Flags, Flags]:
@@ -156,25 +283,45 @@ def tight(low: Whole, high: Whole, net: Net, width: Whole) -> tuple[Flags, Flags
     return cells, narrow
 
 
-def withhold_tight(shown: Shown, is_shown: Flags, net: Net, claims: Claims) -> Flags:
+def withhold_tight(
+    shown: Shown, is_shown: Flags, net: Net, claims: Claims, breakdowns: tuple[Breakdowns, ...] = ()
+) -> Flags:
     """The cells that may stay: those of `is_shown` without the ones that keep another cell's interval tight.
 
     Raises:
         ReleaseError: some interval is still tight after the last round.
     """
     is_shown = is_shown.copy()
+    breakdowns = tuple(each.only(each.known(is_shown)) for each in breakdowns)
     for _ in range(shown.rounds + 1):
-        low, high = bounds(shown, is_shown, net)
+        low, high = bounds(shown, is_shown, net, breakdowns)
         cells, relations = tight(low, high, net, shown.width)
-        cells |= claims.inferred(low, high)
-        if not cells.any() and not relations.any():
+        told = shown.told(is_shown, low)
+        cells |= claims.inferred(low, high) | told
+        groups = [_guilty_groups(cells, each, low, high, is_shown, shown.width) for each in breakdowns]
+        if not cells.any() and not relations.any() and not any(group.any() for group in groups):
             return is_shown
-        guilty = _binding(cells, low, high, net) | relations
-        is_shown = is_shown & ~_repair(cells, guilty, shown, is_shown, net)
+        guilty = _traced(cells, relations, low, high, is_shown, net)
+        withheld = _repair(cells, guilty, shown, is_shown, net)
+        withheld[net.child[told[net.parent[net.relation]]]] = True  # any child that is shown makes its parent large
+        for each, group in zip(breakdowns, groups, strict=True):
+            withheld |= _smallest(each.sign, each.witness, group, shown, is_shown)
+        is_shown = is_shown & ~withheld
     raise ReleaseError(
         f"After {shown.rounds} rounds of withholding, a reader could still narrow down some cells. Offer less detail: "
         "fewer levels, fewer classes, or fewer tables that overlap (schemas/outputs, study.release.tables)."
     )
+
+
+def _guilty_groups(cells: Flags, each: Breakdowns, low: Whole, high: Whole, is_shown: Flags, width: Whole) -> Flags:
+    """The breakdowns whose rule sets a bound of one of these cells, or leaves an empty class too little room."""
+    guilty, known = np.zeros(each.count, np.bool_), each.known(is_shown)
+    for least, most in zip(low[:SURPLUS], high[:SURPLUS], strict=True):
+        guilty |= each.narrow(least, most, known, width)
+        places, under, over = each.implied(least, most, known)
+        binds = cells[places] & (((under == least[places]) & (under > 0)) | (over == most[places]))
+        guilty[each.breakdown[binds]] = True
+    return guilty
 
 
 def _binding(cells: Flags, low: Whole, high: Whole, net: Net) -> Flags:
@@ -188,24 +335,44 @@ def _binding(cells: Flags, low: Whole, high: Whole, net: Net) -> Flags:
     return guilty
 
 
-def _repair(cells: Flags, guilty: Flags, shown: Shown, is_shown: Flags, net: Net) -> Flags:
-    """Cells to withhold: of every guilty relation the smallest child that is shown, else its parent."""
+def _traced(cells: Flags, relations: Flags, low: Whole, high: Whole, is_shown: Flags, net: Net) -> Flags:
+    """The relations at fault; where one has nothing to withhold, also those that bind what it speaks of."""
+    while True:
+        guilty = _binding(cells, low, high, net) | relations
+        bare = guilty & ~is_shown[net.parent]
+        bare[net.relation[is_shown[net.child]]] = False
+        spoken = cells.copy()
+        spoken[net.parent[bare]] = True
+        spoken[net.child[bare[net.relation]]] = True
+        if np.array_equal(spoken, cells):
+            return guilty
+        cells = spoken
+
+
+def _smallest(group: Whole, cell: Whole, guilty: Flags, shown: Shown, is_shown: Flags) -> Flags:
+    """Of every guilty group the smallest cell that is shown."""
     links = pl.DataFrame(
         {
-            "relation": net.relation,
-            "child": net.child,
-            "number": shown.numbers[0][net.child],
-            "candidate": is_shown[net.child] & guilty[net.relation],
+            "group": group,
+            "cell": cell,
+            "number": shown.numbers[0][cell],
+            "candidate": is_shown[cell] & guilty[group],
         }
     )
-    smallest = links.filter("candidate").sort("number", "child").unique("relation", keep="first", maintain_order=True)
-    withheld = np.zeros(len(is_shown), np.bool_)
-    withheld[smallest["child"].to_numpy()] = True
+    smallest = links.filter("candidate").sort("number", "cell").unique("group", keep="first", maintain_order=True)
+    found = np.zeros(len(is_shown), np.bool_)
+    found[smallest["cell"].to_numpy()] = True
+    return found
+
+
+def _repair(cells: Flags, guilty: Flags, shown: Shown, is_shown: Flags, net: Net) -> Flags:
+    """Cells to withhold: of every guilty relation the smallest child that is shown, else its parent."""
+    withheld = _smallest(net.relation, net.child, guilty, shown, is_shown)
     without_child = guilty.copy()
-    without_child[smallest["relation"].to_numpy()] = False
+    without_child[net.relation[is_shown[net.child]]] = False
     withheld[net.parent[without_child]] = True
     related = np.zeros(len(is_shown), np.bool_)
     related[net.parent[guilty]] = True
     related[net.child[guilty[net.relation]]] = True
     withheld |= cells & ~related  # tight by itself: the minimum is no multiple of the base
-    return withheld & is_shown
+    return withheld

@@ -11,6 +11,8 @@ from mobility.errors import ReleaseError, RequestError
 
 KEY = "cell_key"
 SET = "row_set"
+UNITS = ("unit_persons", "unit_households")
+"""So many different persons and households are behind a cell, at least: who is counted twice in a year counts here once."""
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,8 @@ class Offer:
 
     Attributes:
         declaration: the table.
-        frame: one row per cell: the key columns, the measures, `cell_key`, and `row_set`, the index of the set of rows.
+        frame: one row per cell: the key columns, the measures, the units behind them, `cell_key`, and `row_set`, the index of
+            the set of rows.
         base: the aggregate, filtered and recoded, before sets of rows are made of it.
     """
 
@@ -33,7 +36,7 @@ def offer(declaration: Declaration, aggregate: pl.DataFrame, *, low: tuple[str, 
 
     Args:
         declaration: the table.
-        aggregate: true counts with the columns of the declaration and `cell_key`.
+        aggregate: true counts with the columns of the declaration, `unit_persons`, `unit_households` and `cell_key`.
         low: the income classes that count as low.
 
     Raises:
@@ -67,7 +70,7 @@ def _all_of(where: Where) -> pl.Expr:
 
 
 def _sum(frame: pl.LazyFrame, cells: tuple[str, ...], measures: tuple[str, ...]) -> pl.LazyFrame:
-    return frame.group_by(cells).agg(pl.col(*measures, KEY).cast(pl.Int64).sum()).sort(cells)
+    return frame.group_by(cells).agg(pl.col(*measures, *UNITS, KEY).cast(pl.Int64).sum()).sort(cells)
 
 
 def _recode(column: str, how: str, low: tuple[str, ...]) -> pl.Expr:
@@ -86,11 +89,14 @@ def _recode(column: str, how: str, low: tuple[str, ...]) -> pl.Expr:
 
 
 def _require_columns(declaration: Declaration, aggregate: pl.DataFrame) -> None:
-    needed = {*declaration.columns, *(column for column, _ in declaration.where), KEY}
+    needed = {*declaration.columns, *(column for column, _ in declaration.where), *UNITS, KEY}
     for column in sorted(needed):
         if column not in aggregate.columns:
-            raise ReleaseError(f"{declaration.table}: the aggregate {declaration.source} has no column {column}.")
-    counts = aggregate.select(declaration.measures)
+            raise ReleaseError(
+                f"{declaration.table}: the aggregate {declaration.source} has no column {column}. "
+                "Run the job that makes it again."
+            )
+    counts = aggregate.select(*declaration.measures, *UNITS)
     if any(kind != pl.Int64 for kind in counts.dtypes):
         raise ReleaseError(
             f"{declaration.table}: a measure of the aggregate {declaration.source} is not a whole number."
@@ -98,6 +104,10 @@ def _require_columns(declaration: Declaration, aggregate: pl.DataFrame) -> None:
     if sum(counts.null_count().row(0)) or any((counts[name] < 0).any() for name in counts.columns):
         raise ReleaseError(
             f"{declaration.table}: a count in the aggregate {declaration.source} is missing or negative."
+        )
+    if any((aggregate[unit] > aggregate[unit.removeprefix("unit_")]).any() for unit in UNITS):
+        raise ReleaseError(
+            f"{declaration.table}: the aggregate {declaration.source} counts more units than there are persons or households."
         )
 
 

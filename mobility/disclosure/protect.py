@@ -8,13 +8,13 @@ from dataclasses import InitVar, dataclass
 import numpy as np
 import polars as pl
 
-from mobility.disclosure.audit import Claims, Net, Shown, withhold_tight
+from mobility.disclosure.audit import Breakdowns, Claims, Net, Shown, withhold_tight
 from mobility.disclosure.cells import KEY, SET, Offer
 from mobility.disclosure.declaration import Declaration
 from mobility.disclosure.nesting import HIDDEN_SET, add_hidden
 from mobility.disclosure.relations import CELL, Table, find_relations
 from mobility.disclosure.rounding import draw, round_counts
-from mobility.disclosure.rules import HIDDEN, INTERVAL, REASON, claims, judge, minima
+from mobility.disclosure.rules import GROUP, HIDDEN, INTERVAL, REASON, claims, exact_share, judge, minima, unions
 from mobility.settings import Disclosure
 
 MEASURES = ("persons", "households")
@@ -100,12 +100,14 @@ def protect(
         minimum=np.array([minima(profile)[name] for name in MEASURES], np.int64),
         width=everything["width"].to_numpy(),
         rounds=profile.audit_rounds,
+        large=(everything[REASON] == GROUP).fill_null(value=False).to_numpy(),
     )
     stays = withhold_tight(
         evidence,
         safe,
         Net.of(find_relations(tables, blocks)),
         _claims(offers, judged, profile),
+        _breakdowns(offers, judged, profile),
     )
     published = [pl.Series(f"{name}_published", numbers) for name, numbers in zip(MEASURES, shown, strict=True)]
     verdict = everything.select(REASON).with_columns(pl.Series("stays", stays), *published)
@@ -153,3 +155,39 @@ def _claims(offers: Sequence[Offer], judged: Sequence[pl.DataFrame], profile: Di
     return Claims(
         every["claim"].to_numpy(), every[CELL].to_numpy(), every["holds"].to_numpy(), profile.group_share, start
     )
+
+
+def _breakdowns(offers: Sequence[Offer], judged: Sequence[pl.DataFrame], profile: Disclosure) -> tuple[Breakdowns, ...]:
+    """What a shown cell tells of the group rule: that no union of classes in its breakdown holds the share."""
+    found = []
+    for given, frame in zip(offers, judged, strict=True):
+        rows = given.declaration.rows
+        for group in given.declaration.groups:
+            divided = [index for index, each in enumerate(rows) if group.classes not in each.total]
+            # A set of rows that leaves something of the total out tells that the rule holds, but is no breakdown of it.
+            whole = [index for index in divided if all(column in group.within for column, _ in rows[index].where)]
+            names = given.base[group.classes].unique().sort().to_list()
+            classes = sorted({*names, *group.order} - set(group.exempt)) + sorted(set(names) & set(group.exempt))
+            place = pl.col(group.classes).replace_strict(classes, range(len(classes)), return_dtype=pl.Int64)
+            signs = frame.filter(pl.col(SET).is_in(divided)).select(*group.within, CELL)
+            cells = frame.filter(pl.col(SET).is_in(whole)).select(*group.within, SET, CELL, place.alias("place"))
+            heads = cells.select(*group.within, SET).unique(maintain_order=True).with_row_index("breakdown")
+            heads = heads.with_columns(pl.col("breakdown").cast(pl.Int64))
+            links = cells.join(heads, on=[*group.within, SET]).sort("breakdown", CELL)
+            signs = signs.join(heads, on=group.within).sort("breakdown", CELL)
+            kept = [set(union) - set(group.exempt) for union in unions(group, names)]
+            members = np.array([[name in union for name in classes] for union in kept if union], np.bool_)
+            if heads.height and len(members):
+                found.append(
+                    Breakdowns(
+                        links[CELL].to_numpy(),
+                        links["breakdown"].to_numpy(),
+                        links["place"].to_numpy(),
+                        signs[CELL].to_numpy(),
+                        signs["breakdown"].to_numpy(),
+                        members,
+                        exact_share(profile),
+                        heads.height,
+                    )
+                )
+    return tuple(found)

@@ -6,9 +6,11 @@ small and one that is withheld for any other reason are one state: the row is ab
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import polars as pl
 
-from mobility.disclosure.cells import SET, Offer, totalled
+from mobility.disclosure.cells import SET, UNITS, Offer, totalled
 from mobility.disclosure.declaration import Group, Rows
 from mobility.settings import Disclosure
 
@@ -22,15 +24,14 @@ def judge(given: Offer, profile: Disclosure) -> pl.DataFrame:
     """The offered cells with `reason`: null where the cell may be shown, else the first rule it breaks.
 
     - `zero`: nobody is in the cell;
-    - `small`: fewer persons, or fewer households, than the profile asks; the cell is withheld in both units, because a
-      household is as recognisable as a person and either number would give the other away;
+    - `small`: fewer different persons, or fewer different households, than the profile asks, however often each was
+      counted; the cell is withheld in both measures, because a household is as recognisable as a person and either
+      number would give the other away;
     - `group`: the cell is part of a breakdown that shows that nearly all of a total are alike.
     """
     declaration = given.declaration
     zero = pl.all_horizontal(pl.col(name) == 0 for name in declaration.measures)
-    small = pl.any_horizontal(
-        pl.col(name) < minimum for name, minimum in minima(profile).items() if name in declaration.measures
-    )
+    small = pl.any_horizontal(pl.col(f"unit_{name}") < minimum for name, minimum in minima(profile).items())
     reason = pl.when(zero).then(pl.lit(ZERO)).when(small).then(pl.lit(SMALL)).alias(REASON)
     frame = given.frame.with_columns(reason)
     for group in declaration.groups:
@@ -71,12 +72,18 @@ def claims(given: Offer, group: Group, rows: Rows, profile: Disclosure) -> pl.Da
     if group.classes in rows.total:
         return none
     base = totalled(given.base.lazy(), rows).filter(~pl.col(group.classes).is_in(group.exempt))
-    total = totalled(given.base.lazy(), rows).group_by(group.within).agg(pl.col(measures).sum().name.prefix("total_"))
-    total = total.filter(pl.col(f"total_{name}") >= minimum for name, minimum in minima(profile).items())
+    total = (
+        totalled(given.base.lazy(), rows)
+        .group_by(group.within)
+        .agg(pl.col(*measures, *UNITS).sum().name.prefix("total_"))
+    )
+    total = total.filter(pl.col(f"total_unit_{name}") >= minimum for name, minimum in minima(profile).items())
+    share = exact_share(profile)
     found = [none]
-    for union in _unions(group, given.base[group.classes].unique().sort().to_list()):
+    for union in unions(group, given.base[group.classes].unique().sort().to_list()):
         holds = pl.any_horizontal(
-            (pl.col(name) > 0) & (pl.col(name) >= profile.group_share * pl.col(f"total_{name}")) for name in measures
+            (pl.col(name) > 0) & (pl.col(name) * share.denominator >= share.numerator * pl.col(f"total_{name}"))
+            for name in measures
         )
         found.append(
             base.filter(pl.col(group.classes).is_in(union))
@@ -91,7 +98,13 @@ def claims(given: Offer, group: Group, rows: Rows, profile: Disclosure) -> pl.Da
     return pl.concat(found)
 
 
-def _unions(group: Group, present: list[str]) -> list[list[str]]:
+def exact_share(profile: Disclosure) -> Fraction:
+    """The group share as a fraction of whole numbers, so that nothing hangs on the last bit."""
+    return Fraction(profile.group_share).limit_denominator(1000)
+
+
+def unions(group: Group, present: list[str]) -> list[list[str]]:
+    """The unions of classes that are looked at, among them every class that occurs by itself."""
     single = [[value] for value in present]
     widths = range(2, group.widest + 1)
     return single + [

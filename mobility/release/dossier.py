@@ -17,44 +17,55 @@ _WORDS = {
     "relation": Words("Samenhang met andere tabellen", "Relation to other tables"),
     "zoning": Words("indeling van {year}, zonering {zoning}", "division of {year}, zoning {zoning}"),
     "safe": Words(
-        "Alle rijen zijn door de regels gekomen; geen cel is met de tabellen van deze levering nader te "
-        "bepalen dan de regels toestaan.",
-        "All rows passed the rules; with the tables of this release no cell can be narrowed down further than "
-        "the rules allow.",
+        "Alle rijen zijn door de regels gekomen. De controle heeft van elke cel, getoond of niet, uitgerekend wat een lezer "
+        "van deze levering kan weten: uit de afgeronde getallen en hun gedeelde loting, het minimum, de sommen binnen en "
+        "tussen de tabellen, en de regel van groepsonthulling. Voor geen cel bleven minder dan {interval_width} mogelijke "
+        "aantallen over. Kennis van buiten de levering en andere leveringen zijn niet doorgerekend.",
+        "All rows passed the rules. The audit worked out, of every cell, shown or not, what a reader of this release can "
+        "know: from the rounded numbers and the draw they share, the minimum, the sums within and between the tables, and "
+        "the rule on group disclosure. For no cell fewer than {interval_width} possible counts were left. Knowledge from "
+        "elsewhere and other releases are not part of it.",
     ),
     "empty": Words("Geen rij van deze tabel kan worden getoond.", "No row of this table can be shown."),
 }
 
+_VALUES = ("minimum_persons", "minimum_households", "rounding_base", "interval_width")
 _RULES = (
     Words(
-        "Elke getoonde cel telt ten minste {minimum_persons} personen en ten minste {minimum_households} "
-        "huishoudens (ongewogen); is een van "
-        "beide te klein, dan vervalt de hele rij.",
-        "Every cell shown counts at least {minimum_persons} persons and at least {minimum_households} "
-        "households (unweighted); if either is too "
-        "small, the whole row is left out.",
+        "Achter elke getoonde cel staan ten minste {minimum_persons} verschillende personen en ten minste "
+        "{minimum_households} verschillende huishoudens (ongewogen); is een van beide te klein, dan vervalt de hele rij.",
+        "Behind every cell shown are at least {minimum_persons} different persons and at least {minimum_households} "
+        "different households (unweighted); if either is too small, the whole row is left out.",
     ),
     Words(
-        "Groepsonthulling: houdt een klasse, of een rij aangrenzende klassen, {share} procent of meer van een "
-        "zichtbaar totaal, dan vervalt de "
-        "hele uitsplitsing van dat totaal.",
-        "Group disclosure: where a class, or a run of adjacent classes, holds {share} per cent or more of a "
-        "visible total, the whole breakdown of "
-        "that total is left out.",
+        "Groepsonthulling: houdt een klasse, of een rij aangrenzende klassen, {share} procent of meer van een zichtbaar "
+        "totaal, dan vervalt de hele uitsplitsing van dat totaal. De regel loopt over inkomensklasse, uitkomst en pad, niet "
+        "over plaats of jaar.",
+        "Group disclosure: where a class, or a run of adjacent classes, holds {share} per cent or more of a visible total, "
+        "the whole breakdown of that total is left out. The rule runs over income class, outcome and path, not over place "
+        "or year.",
     ),
     Words(
-        "Aselecte afronding op een veelvoud van {rounding_base}, bepaald door de verzameling records achter "
-        "de cel: dezelfde verzameling geeft in "
-        "elke tabel en elke levering hetzelfde getal. Gemiddeld zuiver; sommen van afgeronde getallen kloppen "
-        "niet precies.",
-        "Random rounding to a multiple of {rounding_base}, decided by the set of records behind the cell: the "
-        "same set gives the same number in "
-        "every table and every release. Unbiased; sums of rounded numbers do not match exactly.",
+        "Aselecte afronding op een veelvoud van {rounding_base}, bepaald door de verzameling records achter de cel: "
+        "dezelfde verzameling geeft in elke tabel en elke levering van dit project hetzelfde getal. Gemiddeld zuiver; "
+        "sommen van afgeronde getallen kloppen niet precies.",
+        "Random rounding to a multiple of {rounding_base}, decided by the set of records behind the cell: the same set "
+        "gives the same number in every table and every release of this project. Unbiased; sums of rounded numbers do not "
+        "match exactly.",
     ),
     Words(
-        "Een cel die nul is, te klein is of om een andere reden niet getoond wordt, heeft geen rij; die drie "
-        "zijn niet te onderscheiden.",
-        "A cell that is zero, too small or withheld for another reason has no row; the three cannot be told apart.",
+        "Een cel die nul is, te klein is of om een andere reden niet getoond wordt, heeft geen rij; welke van de drie het "
+        "is, staat nergens. Van sommige afwezige cellen is aan te tonen dat zij niet nul zijn, maar nooit tot op minder dan "
+        "{interval_width} mogelijke aantallen. Cellen die niet kunnen bestaan, zijn nog niet apart vermeld.",
+        "A cell that is zero, too small or withheld for another reason has no row; which of the three it is, is not marked. "
+        "Of some absent cells it can be shown that they are not zero, but never to fewer than {interval_width} possible "
+        "counts. Cells that cannot exist are not listed apart yet.",
+    ),
+    Words(
+        "Tegen eerdere leveringen beschermen alleen de namen (een naam staat voor altijd voor dezelfde getallen) en de "
+        "vaste afronding; verschillen tussen leveringen zijn niet doorgerekend.",
+        "Against earlier releases only the names (a name stands for the same numbers for ever) and the constant rounding "
+        "protect; differences between releases are not audited.",
     ),
 )
 
@@ -75,7 +86,7 @@ def _half(table: SafeTable, about: About, language: str) -> list[str]:
         return ["", f"### {say(_WORDS[word])}", ""]
 
     declaration, study = table.declaration, about.study
-    values = {name: getattr(table.profile, name) for name in ("minimum_persons", "minimum_households", "rounding_base")}
+    values = {name: getattr(table.profile, name) for name in _VALUES}
     values["share"] = f"{100 * table.profile.group_share:g}"
     return [
         f"## {say(declaration.title)}",
@@ -92,7 +103,7 @@ def _half(table: SafeTable, about: About, language: str) -> list[str]:
         *head("rules"),
         *(f"- {say(rule).format(**values)}" for rule in _RULES),
         *head("verdict"),
-        say(_WORDS["empty"] if table.frame.is_empty() else _WORDS["safe"]),
+        say(_WORDS["empty"] if table.frame.is_empty() else _WORDS["safe"]).format(**values),
         *head("relation"),
         say(declaration.relation),
         "",
@@ -113,9 +124,16 @@ def control_form(tables: list[SafeTable], about: About) -> str:
         f"- Levering: {about.release}",
         f"- Periode: {study.period.first_year}-{study.period.last_year}",
         f"- Gebruikte bestanden: {'; '.join(', '.join(files) for files in about.registers().values())}",
-        f"- Drempel: {profile.minimum_persons} personen en {profile.minimum_households} huishoudens per cel, ongewogen",
-        f"- Groepsonthulling: geen klasse met {100 * profile.group_share:g} procent of meer van een zichtbaar totaal",
+        f"- Drempel: {profile.minimum_persons} verschillende personen en {profile.minimum_households} verschillende "
+        "huishoudens per cel, ongewogen",
+        f"- Groepsonthulling: geen inkomensklasse, uitkomst of pad (of rij aangrenzende inkomensklassen) met "
+        f"{100 * profile.group_share:g} procent of meer van een zichtbaar totaal; niet over plaats of jaar",
         f"- Afronding: aselect op {profile.rounding_base}; ware aantallen staan alleen binnen de omgeving",
+        f"- Controle: uit afgeronde getallen, gedeelde loting, minimum, sommen binnen en tussen de tabellen en de regel van "
+        f"groepsonthulling blijven van elke cel ten minste {profile.interval_width} aantallen mogelijk",
+        "- Nul, te klein en niet getoond: geen rij, zonder merk; van sommige is aan te tonen dat zij niet nul zijn. Cellen die "
+        "niet kunnen bestaan, zijn niet apart vermeld",
+        "- Eerdere leveringen: alleen beschermd door vaste namen en vaste afronding, verschillen zijn niet doorgerekend",
         "- Gewogen aantallen, gemiddelden, minima, maxima en modelresultaten: geen",
         "- Identificerende variabelen: geen",
         "- Eerder geleverd: vul in welke leveringen van dit onderzoek er al waren",

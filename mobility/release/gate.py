@@ -10,7 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
-from mobility.areas import load_zoning
+from mobility.areas import load_programme, load_zoning
 from mobility.disclosure.cells import Offer, offer
 from mobility.disclosure.declaration import Declaration
 from mobility.disclosure.nesting import find_blocks
@@ -22,9 +22,12 @@ from mobility.release.declarations import load_declaration
 from mobility.release.dossier import control_form, dossier_page
 from mobility.release.names import name_release
 from mobility.release.officer import write_check
-from mobility.release.package import describe_package
-from mobility.release.secret import read_secret, write_record
+from mobility.release.package import define, describe_package
+from mobility.release.profile import check_profile, check_project, rules_of
+from mobility.release.secret import read_records, read_secret, write_record
 from mobility.release.tables import csv_text, write_workbook
+from mobility.release.vetting import vet
+from mobility.release.vocabulary import vocabulary
 from mobility.release.zoning import roles_of_gemeenten
 from mobility.run.files import make_folder, write_json, write_text
 from mobility.run.workspace import Workspace
@@ -72,15 +75,29 @@ def release(settings: Settings) -> Released:
         ReleaseError: the tables cannot leave; nothing was written to the export folder.
     """
     study, place = settings.study, settings.place
+    check_profile(settings.disclosure)
+    records = read_records(place.project)
+    check_project(settings.disclosure, (record.rules for record in records))
     declarations = [load_declaration(name) for name in study.release.tables]
     workspace = Workspace(place.root)
     offers = [_offer(declaration, workspace, settings) for declaration in declarations]
-    blocks = find_blocks(roles_of_gemeenten(load_zoning(study.geography.zoning)))
+    zoning = load_zoning(study.geography.zoning)
+    blocks = find_blocks(roles_of_gemeenten(zoning))
     secret = _REHEARSAL if settings.check else read_secret(place.project)
     parts = protect(offers, profile=settings.disclosure, secret=secret, blocks=blocks)
+    words = vocabulary(zoning, [area for name in study.programmes for area in load_programme(name)[1]])
+    for part in parts:
+        vet(part.safe, words)
     texts = {part.safe.declaration.table: csv_text(part.safe) for part in parts}
     digests = {table: hashlib.sha256(text.encode()).hexdigest() for table, text in texts.items()}
-    name = name_release(study.release.name, digests, place.project, study.name, place.export / study.name)
+    name = name_release(
+        study.release.name,
+        study.name,
+        digests,
+        define(study, settings.disclosure),
+        records,
+        place.export / study.name,
+    )
     folder = place.export / study.name / name
     if not settings.check:
         _write(parts, texts, digests, read_about(settings, name), settings, workspace, folder)
@@ -127,7 +144,13 @@ def _write(
     folder: Path,
 ) -> None:
     draft = make_folder(folder.parent) / f".{folder.name}.tmp-{uuid.uuid4().hex[:8]}"
-    record = {"tables": digests, "profile": about.profile.profile, "program": about.program}
+    record = {
+        "tables": digests,
+        "definition": define(about.study, about.profile),
+        "profile": about.profile.profile,
+        "rules": rules_of(about.profile),
+        "program": about.program,
+    }
     try:
         _write_draft([part.safe for part in parts], texts, about, draft)
         write_check(parts, about, workspace.check / about.release)

@@ -35,8 +35,8 @@ def _summary(parts: list[Protected], about: About) -> str:
         "",
         "Stays inside the environment: true counts beside the rounded ones undo the rounding.",
         "",
-        f"Profile {profile.profile}: at least {profile.minimum_persons} persons and "
-        f"{profile.minimum_households} households, group share "
+        f"Profile {profile.profile}: at least {profile.minimum_persons} different persons and "
+        f"{profile.minimum_households} different households, group share "
         f"{profile.group_share}, random rounding to {profile.rounding_base} by cell key.",
         "",
         "| table | offered | published | "
@@ -55,7 +55,7 @@ def _summary(parts: list[Protected], about: About) -> str:
         "",
         "## What to look at first",
         "",
-        "1. The smallest published cells: sort `<table>.csv` by `persons` where `reason` is empty.",
+        "1. The smallest published cells: sort `<table>.csv` by `unit_persons` (different persons) where `reason` is empty.",
         "2. Cells withheld as `interval`: they are safe by themselves, but would have kept another cell's "
         "interval tight.",
         "3. Cells withheld as `group`: the total stays visible in another table, the breakdown does not.",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +13,15 @@ import polars as pl
 from mobility.disclosure.protect import SafeTable
 from mobility.release.about import About
 from mobility.run.files import digest
-from mobility.settings import Words
+from mobility.settings import Disclosure, Study, Words
+
+
+def define(study: Study, profile: Disclosure) -> str:
+    """A digest of all that a study and a profile say, but for the name and the list of tables of the release."""
+    given = asdict(study)
+    del given["release"]
+    text = json.dumps({"study": given, "profile": asdict(profile)}, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def describe_package(tables: list[SafeTable], about: About, folder: Path) -> dict[str, Any]:
@@ -33,10 +44,10 @@ def describe_package(tables: list[SafeTable], about: About, folder: Path) -> dic
             "income_scheme": study.income.scheme,
             "income_low": list(study.income.low),
             "income_lag_years": study.income.lag_years,
-            "chains": {
-                name: getattr(study.chains, name)
-                for name in ("lead_months", "minimum_age", "exit_months", "arrival_months", "settled_months")
-            },
+            "residence": asdict(study.residence),
+            "moves": asdict(study.moves),
+            "chains": asdict(study.chains),
+            "definition": define(study, profile),
         },
         "protection": {
             "profile": profile.profile,
@@ -44,7 +55,8 @@ def describe_package(tables: list[SafeTable], about: About, folder: Path) -> dic
             "minimum_households": profile.minimum_households,
             "group_share": profile.group_share,
             "rounding_base": profile.rounding_base,
-            "withheld": "a row that is absent is zero or withheld; the two are not told apart",
+            "interval_width": profile.interval_width,
+            "withheld": "a row that is absent is zero or withheld; which of the two is not marked",
         },
         "sources": [
             {"title": f"{source.register} {source.year}".removesuffix(" 0"), "path": source.file}

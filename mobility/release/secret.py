@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -38,18 +39,37 @@ def read_secret(project: Path) -> bytes:
     return secret
 
 
-def read_records(project: Path, study: str) -> dict[str, dict[str, str]]:
-    """The digests of the tables of every earlier release of a study, by name of the release.
+@dataclass(frozen=True)
+class Record:
+    """What the project keeps of a release.
+
+    Attributes:
+        study: its study.
+        release: its name.
+        tables: the digests of its tables.
+        definition: the digest of the study and the profile it was made by; None where an older program kept none.
+        rules: the values of the profile, as far as they were kept.
+    """
+
+    study: str
+    release: str
+    tables: dict[str, str]
+    definition: str | None
+    rules: dict[str, Any]
+
+
+def read_records(project: Path) -> list[Record]:
+    """Every earlier release of the project, whatever its study.
 
     Raises:
         ReleaseError: a record is damaged.
     """
-    found: dict[str, dict[str, str]] = {}
+    found: list[Record] = []
     for path in sorted(_records(project).glob("*.json")):
         try:
             record = json.loads(path.read_text(encoding="utf-8"))
-            if record["study"] == study:
-                found[str(record["release"])] = dict(record["tables"])
+            tables, rules = dict(record["tables"]), dict(record.get("rules", {}))
+            found.append(Record(record["study"], str(record["release"]), tables, record.get("definition"), rules))
         except (ValueError, KeyError, TypeError):
             damaged = path
             break

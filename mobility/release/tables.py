@@ -10,7 +10,7 @@ import xlsxwriter
 
 from mobility.disclosure.protect import SafeTable
 from mobility.release.about import About
-from mobility.release.vetting import vet
+from mobility.run.files import replacing
 
 _CREATED = dt.datetime(2000, 1, 1)  # noqa: DTZ001 - fixed, so that the bytes do not tell when; the format knows no zone
 _MOST_ROWS = 1_000_000
@@ -18,13 +18,18 @@ _MOST_ROWS = 1_000_000
 
 def csv_text(table: SafeTable) -> str:
     """The content of `<table>.csv`: commas, one header, sorted by codes, lines ending in a line feed."""
-    vet(table)
+    _take(table)
     return table.frame.write_csv(line_terminator="\n", quote_style="necessary")
 
 
 def write_workbook(table: SafeTable, path: Path, about: About) -> None:
     """Write `<table>.xlsx`: the rows on the first sheet, what they mean on the second."""
-    vet(table)
+    _take(table)
+    with replacing(path) as temporary:
+        _fill(table, temporary, about)
+
+
+def _fill(table: SafeTable, path: Path, about: About) -> None:
     book = xlsxwriter.Workbook(path, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     try:
         book.set_properties({"title": table.declaration.title.nl, "comments": about.label or "", "created": _CREATED})
@@ -38,6 +43,11 @@ def write_workbook(table: SafeTable, path: Path, about: About) -> None:
                 notes.write_string(row, column, text, bold if column == 0 else None)
     finally:
         book.close()
+
+
+def _take(table: SafeTable) -> None:
+    if type(table) is not SafeTable:
+        raise TypeError("Only a SafeTable can leave; pass the aggregate through mobility.disclosure.protect.")
 
 
 def _write_rows(sheet: xlsxwriter.worksheet.Worksheet, table: SafeTable, bold: xlsxwriter.format.Format) -> None:

@@ -130,6 +130,7 @@ def _protection(release: Release, texts: Texts) -> str:
             base=rules["rounding_base"],
             persons=rules["minimum_persons"],
             households=rules["minimum_households"],
+            width=rules["interval_width"],
         )
     )
 

@@ -84,7 +84,7 @@ def coverage(desk: Desk) -> str:
     frame = desk.release.tables.get("quality")
     if frame is None:
         return ""
-    parts = ("population", "with_geography", "with_household", "with_income_class")
+    parts = ("population", "with_geography", "with_income_class")
     tables = [
         desk.grid.draw(
             desk.texts.say("coverage_caption" if measure == "persons" else "coverage_caption_households"),

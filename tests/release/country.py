@@ -35,6 +35,8 @@ def _count(records: pl.DataFrame, by: list[str], extra: list[pl.Expr] | None = N
     measures = [
         pl.col("persons").sum(),
         pl.len().cast(pl.Int64).alias("households"),
+        pl.col("persons").sum().alias("unit_persons"),
+        pl.len().cast(pl.Int64).alias("unit_households"),
         *(extra or []),
         pl.col("cell_key").sum(),
     ]
@@ -143,9 +145,9 @@ def quality(seed: int = 3) -> pl.DataFrame:
             ("with_income_class", 0.95),
         ):
             rows.append((measure, year, round(persons * share), round(households * share), key + round(1e6 * share)))
-    return pl.DataFrame(rows, schema=["measure", "year", "persons", "households", "cell_key"], orient="row").sort(
-        "measure", "year"
-    )
+    names = ["measure", "year", "persons", "households", "cell_key"]
+    frame = pl.DataFrame(rows, schema=names, orient="row").sort("measure", "year")
+    return frame.with_columns(unit_persons="persons", unit_households="households")
 
 
 def write_workspace(root: Path, label: str | None) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mobility.disclosure.audit import Claims, Net, Shown, bounds, tight, withhold_tight
+from mobility.disclosure.audit import Breakdowns, Claims, Net, Shown, bounds, tight, withhold_tight
 from mobility.disclosure.rounding import draw, round_counts
 from mobility.errors import ReleaseError
 
@@ -22,8 +25,19 @@ def family(children: int, *, loose: bool = True) -> Net:
     )
 
 
-def evidence(*numbers: int) -> Shown:
-    return Shown(np.array([numbers, numbers]), 5, np.array([10, 10]), np.full(len(numbers), 5), rounds=5)
+def evidence(*numbers: int, households: tuple[int, ...] | None = None, large: tuple[int, ...] = ()) -> Shown:
+    counts = np.array([numbers, households or numbers])
+    return Shown(counts, 5, np.array([10, 10]), np.full(len(numbers), 5), 5, np.isin(np.arange(len(numbers)), large))
+
+
+def one_breakdown(*classes: int) -> tuple[Breakdowns, ...]:
+    """Cells 1, 2, ... are the classes of one breakdown, of which none holds nine tenths."""
+    cells, zeros = np.array(classes), np.zeros(len(classes), np.int64)
+    return (
+        Breakdowns(
+            cells, zeros, np.arange(len(classes)), cells, zeros, np.eye(len(classes), dtype=bool), Fraction(9, 10), 1
+        ),
+    )
 
 
 @pytest.mark.parametrize(
@@ -58,13 +72,13 @@ def test_a_child_that_nobody_is_in_keeps_room_too() -> None:
 
 
 def test_a_minimum_between_multiples_narrows_a_number_by_itself() -> None:
-    shown = Shown(np.array([[10, 15], [10, 15]]), 5, np.array([12, 12]), np.full(2, 5), rounds=5)
+    shown = dataclasses.replace(evidence(10, 15), minimum=np.array([12, 12]))
     apart = Net(*(np.zeros(0, kind) for kind in (np.int64, np.int64, np.bool_, np.int64, np.int64)))
     assert withhold_tight(shown, np.array([True, True]), apart, NO_CLAIMS).tolist() == [False, True]
 
 
 def test_what_cannot_be_repaired_is_refused() -> None:
-    shown = Shown(np.array([[20], [20]]), 5, np.array([10, 10]), np.array([1 << 60]), rounds=5)
+    shown = dataclasses.replace(evidence(20), width=np.array([1 << 60]))
     apart = Net(*(np.zeros(0, kind) for kind in (np.int64, np.int64, np.bool_, np.int64, np.int64)))
     with pytest.raises(ReleaseError, match="less detail"):
         withhold_tight(shown, np.array([True]), apart, NO_CLAIMS)
@@ -84,13 +98,81 @@ def test_a_claim_withheld_for_its_group_is_not_inferred_elsewhere() -> None:
     assert not claims.inferred(*bounds(shown, stays, net)).any()
 
 
+def test_the_shared_draw_gives_the_surplus_and_what_it_tells_is_withheld() -> None:
+    # persons 40 = 20 + 25 and households 40 = 20 + 20: the parent has as many of both, one child at least one person more
+    shown = evidence(40, 20, 25, households=(40, 20, 20))
+    low, high = bounds(shown, np.array([True, True, True]), family(2))
+    assert (low[2].tolist(), high[2].tolist()) == ([1, 0, 1], [4, 3, 4])
+    assert (high[:2] - low[:2] >= 4).all(), "neither persons nor households were too well known"
+    stays = withhold_tight(shown, np.array([True, True, True]), family(2), NO_CLAIMS)
+    least, most = bounds(shown, stays, family(2))
+    assert not stays.all()
+    assert (most - least >= 4).all()
+
+
+def test_persons_are_households_and_surplus() -> None:
+    # parent 20 persons in 10 households; the child has as many persons as households, so the sister is known better
+    low, high = bounds(evidence(20, 10, 0, households=(15, 10, 0)), np.array([True, True, False]), family(2))
+    assert (low[:, 2] == [2, 0, 0]).all()
+    assert (high[:, 2] == [14, 9, 9]).all()
+
+
+def test_the_group_rule_is_not_read_backwards() -> None:
+    # parent and child 40/25, sister absent: she would be 0..8, were it not known that the child is under nine tenths
+    shown, both = evidence(40, 40, 0, households=(25, 25, 0)), np.array([True, True, False])
+    low, high = bounds(shown, both, family(2))
+    assert (low[0, 2], high[0, 2]) == (0, 8)
+    low, high = bounds(shown, both, family(2), one_breakdown(1, 2))
+    assert (low[0, 2], high[0, 2]) == (5, 8)
+    assert withhold_tight(shown, both, family(2), NO_CLAIMS).tolist() == [True, True, False]
+    stays = withhold_tight(shown, both, family(2), NO_CLAIMS, one_breakdown(1, 2))
+    assert stays.tolist() == [True, False, False]
+    low, high = bounds(shown, stays, family(2), one_breakdown(1, 2))
+    assert low[0, 2] == 0, "with the last class the rule itself is gone"
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(0, 200), min_size=3, max_size=6), st.integers(0, 2**32))
+def test_bounds_of_the_group_rule_hold_the_truth(counts: list[int], seed: int) -> None:
+    if max(counts) * 10 >= 9 * sum(counts):
+        return
+    true = np.array([sum(counts), *counts])
+    numbers = round_counts(true, draw(bytes(32), np.random.default_rng(seed).integers(0, 1 << 40, len(true))), 5)
+    low, high = bounds(
+        evidence(*numbers.tolist()), true >= 10, family(len(counts)), one_breakdown(*range(1, len(true)))
+    )
+    assert (low[:2] <= true).all()
+    assert (true <= high[:2]).all()
+
+
+def test_it_cannot_be_told_that_a_cell_was_withheld_for_its_group() -> None:
+    # cell 2 is at least 36: withheld all the same, so for its group
+    shown, seen = evidence(80, 40, 0, large=(2,)), np.array([True, True, False])
+    unaware = dataclasses.replace(shown, large=np.zeros(3, bool))
+    assert withhold_tight(unaware, seen, family(2), NO_CLAIMS).tolist() == [True, True, False]
+    stays = withhold_tight(shown, seen, family(2), NO_CLAIMS)
+    assert not stays.all()
+    assert not shown.told(stays, bounds(shown, stays, family(2))[0]).any()
+
+
+def test_where_nothing_is_shown_beside_a_cell_the_cause_is_traced_further() -> None:
+    # 0 = 1 + 2 and 1 = 3 + 4: that 3 is large follows from 0, 2 and 4, of which 0 and 2 stand in another relation
+    net = Net(np.array([0, 1]), np.zeros(2, np.int64), np.ones(2, bool), np.array([1, 2, 3, 4]), np.array([0, 0, 1, 1]))
+    shown, seen = evidence(100, 0, 20, 0, 0, large=(1,)), np.array([True, False, True, False, False])
+    stays = withhold_tight(shown, seen, net, NO_CLAIMS)
+    assert not shown.told(stays, bounds(shown, stays, net)[0]).any()
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.lists(st.integers(0, 60), min_size=2, max_size=4), min_size=2, max_size=4), st.integers(0, 2**32))
 def test_bounds_hold_the_truth_and_end_wide(tree: list[list[int]], seed: int) -> None:
     """A total of sums of counts: whatever is published, the truth lies within the bounds, and no bound stays tight."""
-    leaves = [count for branch in tree for count in branch]
-    branches = [sum(branch) for branch in tree]
-    true = np.array([sum(branches), *branches, *leaves])
+
+    def sums(tree: list[list[int]]) -> np.ndarray:
+        branches = [sum(branch) for branch in tree]
+        return np.array([sum(branches), *branches, *(count for branch in tree for count in branch)])
+
+    true, households = sums(tree), sums([[count - count * (seed % 3) // 3 for count in branch] for branch in tree])
     owner = [1 + place for place, branch in enumerate(tree) for _ in branch]
     first = 1 + len(tree)
     net = Net(
@@ -99,10 +181,11 @@ def test_bounds_hold_the_truth_and_end_wide(tree: list[list[int]], seed: int) ->
     )  # fmt: skip
     draws = draw(bytes(32), np.random.default_rng(seed).integers(0, 1 << 40, len(true)))
     number = round_counts(true, draws, 5)
-    shown = Shown(np.array([number, number]), 5, np.array([10, 10]), np.full(len(true), 5), rounds=5)
-    stays = withhold_tight(shown, true >= 10, net, NO_CLAIMS)
+    shown = evidence(*number.tolist(), households=tuple(round_counts(households, draws, 5).tolist()))
+    stays = withhold_tight(shown, households >= 10, net, NO_CLAIMS)
     low, high = bounds(shown, stays, net)
-    assert (low <= true).all()
-    assert (true <= high).all()
+    truth = np.array([true, households, true - households])
+    assert (low <= truth).all()
+    assert (truth <= high).all()
     assert not tight(low, high, net, shown.width)[0].any()
-    assert (stays <= (true >= 10)).all()
+    assert (stays <= (households >= 10)).all()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import re
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -144,6 +146,29 @@ def test_the_same_cell_in_two_tables_shows_the_same_number(shared: Settings) -> 
     )
 
 
+def test_one_number_of_households_is_not_rounded_twice(shared: Settings) -> None:
+    """All residents of known household are, in households, all households: two keys for one number."""
+    quality = pl.read_csv(shared.place.export / "demo" / "1" / "tables" / "quality.csv")
+    assert set(quality["measure"]) == {"population", "with_geography", "with_income_class"}
+
+
+def test_units_never_leave_and_are_shown_to_the_officer(shared: Settings) -> None:
+    assert all(b"unit_" not in content for content in contents(shared.place.export / "demo" / "1").values())
+    inside = pl.read_csv(shared.place.root / "check" / "1" / "cohort.csv")
+    assert {"unit_persons", "unit_households"} <= set(inside.columns)
+
+
+def test_the_words_do_not_say_more_than_is_done(shared: Settings) -> None:
+    folder = shared.place.export / "demo" / "1"
+    page, form = ((folder / "dossier" / name).read_text(encoding="utf-8") for name in ("flows.md", "control_form.md"))
+    assert "cannot be told apart" not in page
+    assert "never to fewer than 5 possible counts" in page
+    assert "over income class, outcome and path, not over place or year" in page
+    assert "other releases are not part of it" in page
+    assert "niet doorgerekend" in form
+    assert "{" not in page + form
+
+
 def test_the_same_name_with_other_numbers_is_refused(settings: Settings) -> None:
     released = release(rename(settings, "spring")).folder
     before = contents(released)
@@ -159,6 +184,91 @@ def test_without_a_name_a_release_gets_the_next_number_and_the_same_tables_keep_
     assert release(settings).name == "1"
     assert release(rename(settings, "spring")).name == "spring"
     assert release(only(settings, "cohort", "chains")).name == "3"
+
+
+def with_study(settings: Settings, **changes: object) -> Settings:
+    return dataclasses.replace(settings, study=dataclasses.replace(settings.study, **changes))
+
+
+def with_rules(settings: Settings, **changes: object) -> Settings:
+    return dataclasses.replace(settings, disclosure=dataclasses.replace(settings.disclosure, **changes))
+
+
+def test_the_studies_of_a_project_share_the_names(settings: Settings) -> None:
+    settings = only(settings, "quality")
+    other = with_study(settings, name="second")
+    assert [release(settings).name, release(other).name] == ["1", "2"]
+    assert [release(settings).name, release(other).name] == ["1", "2"]
+    release(rename(settings, "spring"))
+    with pytest.raises(ReleaseError, match="another study of this project"):
+        release(rename(other, "spring"))
+    assert sorted(path.name for path in (settings.place.export / "second").iterdir()) == ["2", "second_2.zip"]
+
+
+def test_another_definition_with_the_same_tables_is_another_release(settings: Settings) -> None:
+    settings = only(settings, "quality")
+    residence = dataclasses.replace(settings.study.residence, slack_days=settings.study.residence.slack_days + 1)
+    other = with_study(settings, residence=residence)
+    first = release(settings).folder
+    before = contents(first)
+    assert release(other).name == "2"
+    assert contents(first) == before
+    release(rename(settings, "spring"))
+    with pytest.raises(ReleaseError, match="another definition"):
+        release(rename(other, "spring"))
+    shutil.rmtree(settings.place.project / "releases")  # the export folder tells it too
+    with pytest.raises(ReleaseError, match="another definition"):
+        release(rename(other, "spring"))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"minimum_persons": 9},
+        {"minimum_households": 1},
+        {"rounding_base": 3},
+        {"interval_width": 4},
+        {"interval_width_buurt": 2},
+        {"group_share": 0.95},
+    ],
+)
+def test_rules_can_only_be_made_stricter(settings: Settings, change: dict[str, float]) -> None:
+    with pytest.raises(ReleaseError, match="profile of your own with its source"):
+        release(with_rules(only(settings, "quality"), **change))
+    assert not settings.place.export.exists()
+    assert not settings.place.project.exists()
+
+
+def test_a_profile_needs_a_file(settings: Settings) -> None:
+    for name in ("mine", "../study/demo"):
+        with pytest.raises(RequestError, match="conf/disclosure"):
+            release(with_rules(settings, profile=name))
+    assert release(with_rules(only(settings, "quality"), minimum_persons=20, group_share=0.8)).written
+
+
+@pytest.mark.parametrize("change", [{"rounding_base": 10}, {"minimum_persons": 10}])
+def test_a_project_keeps_its_rounding_and_its_minima(settings: Settings, change: dict[str, int]) -> None:
+    settings = only(settings, "quality")
+    release(with_rules(settings, minimum_persons=20))
+    with pytest.raises(ReleaseError, match=r"choose another place\.project"):
+        release(with_study(with_rules(settings, **({"minimum_persons": 20} | change)), name="second"))
+    assert release(with_rules(settings, minimum_persons=30)).written
+
+
+def test_every_file_is_for_its_owner_only_whatever_the_umask(settings: Settings) -> None:
+    before = os.umask(0)
+    try:
+        release(settings)
+    finally:
+        os.umask(before)
+    written = [
+        path
+        for folder in (settings.place.export, settings.place.root / "check", settings.place.project)
+        for path in [folder, *folder.rglob("*")]
+    ]
+    assert any(path.suffix == ".xlsx" for path in written)
+    assert {path.stat().st_mode & 0o777 for path in written if path.is_file()} == {0o600}
+    assert {path.stat().st_mode & 0o777 for path in written if path.is_dir()} == {0o700}
 
 
 def test_without_the_secret_of_earlier_releases_nothing_is_released(released: Path, settings: Settings) -> None:
@@ -215,7 +325,9 @@ def test_tables_that_do_not_add_up_are_refused(settings: Settings) -> None:
 
 def test_a_table_of_which_nothing_can_be_shown_is_written_empty_with_a_word(settings: Settings) -> None:
     change_aggregate(
-        settings, "cohort", pl.lit(0, dtype=pl.Int64).alias("persons"), pl.lit(0, dtype=pl.Int64).alias("households")
+        settings,
+        "cohort",
+        *(pl.lit(0, pl.Int64).alias(f"{part}{unit}") for part in ("", "unit_") for unit in ("persons", "households")),
     )
     folder = release(only(settings, "cohort")).folder
     assert (folder / "tables" / "cohort.csv").read_text().splitlines() == [

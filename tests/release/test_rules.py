@@ -9,12 +9,14 @@ from mobility.disclosure.cells import offer
 from mobility.disclosure.declaration import Declaration, Group, Rows
 from mobility.disclosure.protect import SafeTable, protect
 from mobility.disclosure.rules import judge
+from mobility.errors import ReleaseError
 from mobility.release.tables import csv_text
 from mobility.settings import Words
 from tests.release.conftest import disclosure
 
 SECRET = b"0" * 32
 NO_TEXT = Words("", "")
+BY_CLASS = Group(("place",), "income_class", ("q1", "q2", "q3", "q4", "q5"), 2)
 
 
 def declare(*groups: Group) -> Declaration:
@@ -43,6 +45,7 @@ def declare(*groups: Group) -> Declaration:
 
 def cells(rows: list[tuple[str, str, int, int]]) -> pl.DataFrame:
     frame = pl.DataFrame(rows, schema=["place", "income_class", "persons", "households"], orient="row")
+    frame = frame.with_columns(unit_persons="persons", unit_households="households")
     return frame.with_columns(cell_key=pl.int_range(1, pl.len() + 1, dtype=pl.Int64) * 1_234_567)
 
 
@@ -69,14 +72,36 @@ def test_a_cell_needs_ten_persons_and_ten_households(persons: int, households: i
     assert judged([("a", "q1", persons, households)]) == {("a", "q1"): reason}
 
 
+@pytest.mark.parametrize(
+    ("unit_persons", "unit_households", "reason"), [(10, 10, None), (9, 9, "small"), (30, 9, "small"), (1, 1, "small")]
+)
+def test_who_moves_twice_is_one_unit(unit_persons: int, unit_households: int, reason: str | None) -> None:
+    given = cells([("a", "q1", 30, 12)]).with_columns(
+        unit_persons=pl.lit(unit_persons, pl.Int64), unit_households=pl.lit(unit_households, pl.Int64)
+    )
+    offered = offer(declare(), given, low=("q1",))
+    assert judge(offered, disclosure())["reason"].to_list() == [reason]
+    (table,) = protect([offered], profile=disclosure(), secret=SECRET, blocks={})
+    assert table.safe.frame.columns == ["place", "income_class", "persons", "households"]
+
+
+def test_a_total_of_few_units_is_no_visible_total() -> None:
+    given = cells([("a", "q1", 30, 30)]).with_columns(unit_persons=pl.lit(9, pl.Int64))
+    assert judge(offer(declare(BY_CLASS), given, low=()), disclosure())["reason"].to_list() == ["small"]
+
+
+def test_an_aggregate_without_units_is_refused_and_named() -> None:
+    with pytest.raises(ReleaseError, match="aggregate t has no column unit_persons"):
+        offer(declare(), cells([("a", "q1", 30, 30)]).drop("unit_persons"), low=())
+    with pytest.raises(ReleaseError, match="more units"):
+        offer(declare(), cells([("a", "q1", 30, 30)]).with_columns(unit_households=pl.col("persons") + 1), low=())
+
+
 @pytest.mark.parametrize(("published", "true"), [(None, 9), (10, 10), (15, 15), (20, 20)])
 def test_a_multiple_of_the_base_stays_what_it_is(published: int | None, true: int) -> None:
     given = offer(declare(), cells([("a", "q1", true, true)]), low=("q1",))
     (table,) = protect([given], profile=disclosure(), secret=SECRET, blocks={})
     assert table.safe.frame["persons"].to_list() == ([] if published is None else [published])
-
-
-BY_CLASS = Group(("place",), "income_class", ("q1", "q2", "q3", "q4", "q5"), 2)
 
 
 @pytest.mark.parametrize(

@@ -135,6 +135,7 @@ def test_the_page_is_semantic(html: tuple[str, str]) -> None:
     names = [name for name, _ in elements]
     assert names.count("h1") == 1
     assert names.count("table") == names.count("caption") > 5
+    assert "max-width: calc(100vw" in text, "a caption wraps within the screen, however wide its table"
     assert all("scope" in attributes for name, attributes in elements if name == "th")
     ids = [attributes["id"] for _, attributes in elements if "id" in attributes]
     assert len(ids) == len(set(ids))
