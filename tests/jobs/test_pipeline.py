@@ -156,7 +156,15 @@ def test_a_changed_rule_about_chains_redoes_only_what_depends_on_it(story):
     assert steps_up_to_date(story.changed.stdout) == {"synthesise", "ingest", "moves", "flows"}
     redone = {name for name, state in story.after_changed.items() if story.after_again.get(name) != state}
     assert "aggregates/chains.parquet" in redone
-    assert {name.split("/")[0] for name in redone} == {"aggregates", "check", "cohort", "export", "project", "quality", "runs"}
+    assert {name.split("/")[0] for name in redone} == {
+        "aggregates",
+        "check",
+        "cohort",
+        "export",
+        "project",
+        "quality",
+        "runs",
+    }
     assert not [name for name in redone if name in ("aggregates/flows.parquet", "aggregates/quality.parquet")]
 
 
