@@ -24,7 +24,7 @@ def read_secret(project: Path) -> bytes:
     """
     path = project / "secret"
     if not path.exists():
-        if any(_records(project).glob("*.json")):
+        if any(_records(project).rglob("*.json")):
             raise ReleaseError(
                 f"{path} is gone, but {_records(project)} says that tables were released with it. With "
                 f"another secret the same cell "
@@ -65,7 +65,7 @@ def read_records(project: Path) -> list[Record]:
         ReleaseError: a record is damaged.
     """
     found: list[Record] = []
-    for path in sorted(_records(project).glob("*.json")):
+    for path in sorted(_records(project).rglob("*.json")):
         try:
             record = json.loads(path.read_text(encoding="utf-8"))
             tables, rules = dict(record["tables"]), dict(record.get("rules", {}))
@@ -80,7 +80,7 @@ def read_records(project: Path) -> list[Record]:
 
 def write_record(project: Path, study: str, release: str, record: dict[str, Any]) -> None:
     """Keep what is released, so that the same name never stands for other numbers."""
-    write_json(_records(project) / f"{study}_{release}.json", record | {"study": study, "release": release})
+    write_json(_records(project) / study / f"{release}.json", record | {"study": study, "release": release})
 
 
 def _records(project: Path) -> Path:
