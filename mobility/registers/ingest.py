@@ -64,6 +64,10 @@ def ingest_file(
     layout = for_year(register, geography_year)
     rules = rules_of(layout)
     counts = Counts()
+    empty = pl.DataFrame(schema={column.name: pl.String for column in layout.used_columns})
+    write_parquet(
+        decode(empty, layout).drop(rules), kept / "none.parquet"
+    )  # so that a file without rows is a table too
     for number, batch in enumerate(read_batches(found.path, list(layout.used_columns))):
         table = decode(batch, layout)
         broken = {rule: int(table[rule].sum()) for rule in rules}

@@ -128,7 +128,8 @@ def _scan_flat(path: Path) -> pl.LazyFrame:
     if path.suffix.lower() == ".parquet":
         return pl.scan_parquet(path)
     # Everything as text: a number would lose the leading zeros of a code.
-    return pl.scan_csv(path, infer_schema=False, separator=_separator(path))
+    # Codes are ASCII; what another encoding writes in a name is of no use and must not stop the reading.
+    return pl.scan_csv(path, infer_schema=False, separator=_separator(path), encoding="utf8-lossy")
 
 
 def _separator(path: Path) -> str:

@@ -14,7 +14,7 @@ from mobility.steps.job import Job, Told, workspace
 from mobility.synthetic import write_country
 
 _LABEL = "LABEL.txt"
-_FILES = 50  # about as many files as a country of two decades has: for the time left only
+_FILES = 95  # about as many files as a country of two decades has: for the time left only
 
 
 def _asked(settings: Settings) -> dict[str, Any]:
@@ -37,7 +37,7 @@ def _run(settings: Settings, tell: Tell) -> Told:
         tell("registers written", len(written), max(_FILES, len(written) + 1))
 
     tell("registers written", 0, _FILES)
-    rates = write_country(settings.synthetic, root, wrote)
+    rates = write_country(settings.synthetic, root, wrote, lambda done, of: tell("lives of 100,000 persons", done, of))
     tell("registers written", len(written), len(written))
     return {"files": len(written), "rows": sum(written), "rates": rates}
 

@@ -10,35 +10,51 @@ from pathlib import Path
 
 from mobility.errors import RequestError
 from mobility.settings import Synthetic
-from mobility.synthetic.country import live_through
-from mobility.synthetic.registers import all_registers
-from mobility.synthetic.truth import write_truth
-from mobility.synthetic.writer import write_register
+from mobility.synthetic.blocks import write_blocks
+from mobility.synthetic.quirks import list_quirks
 
 LABEL = "Synthetic data: a fictitious country, no real persons or places"
 LABEL_FILE = "LABEL.txt"
+MOST_PERSONS_SAV = 1_000_000
 
 
-def write_country(settings: Synthetic, root: Path, tell: Callable[[str, int], None]) -> dict[str, float]:
+def _nothing(_done: int, _of: int) -> None:
+    """Nobody wants to hear of the progress."""
+
+
+def write_country(
+    settings: Synthetic,
+    root: Path,
+    tell: Callable[[str, int], None],
+    progress: Callable[[int, int], None] = _nothing,
+) -> dict[str, float]:
     """Write the source tree of a fictitious country; returns its rates by name (see `check.PUBLISHED`).
 
     Args:
         settings: size, period and contents.
         root: a folder that does not exist or is empty.
-        tell: called with name and number of rows after each file.
+        tell: called with name and number of rows of each file when it is complete.
+        progress: called with the blocks of 100,000 persons done and their number.
 
     Raises:
-        RequestError: the folder holds something.
+        RequestError: the folder holds something, or the country is too large for the wished format.
     """
+    if settings.persons > MOST_PERSONS_SAV and "sav" in settings.formats:
+        raise RequestError(
+            f"synthetic.formats: SPSS files are written up to {MOST_PERSONS_SAV:,} persons. "
+            "For a larger country choose synthetic.formats=[parquet]."
+        )
     if root.exists() and any(root.iterdir()):
         raise RequestError(
             f"The folder {root.name} for the synthetic registers is not empty. Remove it or choose another."
         )
-    root.mkdir(parents=True, exist_ok=True)
-    country = live_through(settings)
-    for name, year, rows in all_registers(country, settings):
-        tell(write_register(root, name, year, rows, settings.formats), rows.height)
-    write_truth(country, settings, root / "truth", tell)
+    # The folder of the truth comes first: it tells a synthetic country, finished or not, from registers.
+    (root / "truth").mkdir(parents=True)
+    total = write_blocks(settings, root, tell, progress)
+    if settings.flaws == "quirks":
+        quirks = list_quirks(total.planted, settings)
+        quirks.write_parquet(root / "truth" / "quirks.parquet", compression="zstd")
+        tell("quirks.parquet", quirks.height)
     # Last: without the label a tree is incomplete and no program may take it for finished.
     (root / LABEL_FILE).write_text(LABEL + "\n", encoding="utf-8", newline="\n")
-    return country.rates
+    return total.tally.rates()

@@ -12,6 +12,7 @@ from mobility.synthetic.geography import CELL_M, CHARACTER, REGIONS, gemeenten
 
 MERGER_YEAR = 2009  # before it, the merged gemeente was two
 BOUNDARY_YEAR = 2007  # before it, one wijk belonged to the neighbouring gemeente
+CORE_CODE_YEAR = 2015  # before it, one growth core had another code
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,10 @@ def load_map() -> Map:
 
 
 def buurt_codes_in(year: int) -> list[str]:
-    """The code each buurt had in the division of a year: one merger and one boundary change, which move nobody."""
+    """The code each buurt had in the division of a year.
+
+    One merger and one boundary change (quirk 19) and one growth core under a new code (24) move nobody.
+    """
     return [_code_in(code, year) for code in load_map().buurt_codes]
 
 
@@ -105,4 +109,6 @@ def _code_in(code: str, year: int) -> str:
         return former + code[4:]
     if code.startswith("920503") and year < BOUNDARY_YEAR:
         return "920190" + code[6:]
+    if code.startswith("9302") and year < CORE_CODE_YEAR:
+        return "9392" + code[4:]
     return code

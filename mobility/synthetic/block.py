@@ -17,7 +17,14 @@ from mobility.synthetic.dwellings import (
     plan_ordinary_demolition,
 )
 from mobility.synthetic.family import bear_children, bury_the_dead, find_partners, leave_home, marry, separate
-from mobility.synthetic.income import INCOME_SINCE, IncomeYear, age_incomes, record_incomes
+from mobility.synthetic.income import (
+    EARLY_INCOME_SINCE,
+    INCOME_SINCE,
+    IncomeYear,
+    age_incomes,
+    record_incomes,
+    record_year_end,
+)
 from mobility.synthetic.market import destination_odds
 from mobility.synthetic.migration import come_back, emigrate, enter_care, immigrate, leave_care
 from mobility.synthetic.moving import move_freely, set_move_rates
@@ -39,7 +46,6 @@ from mobility.synthetic.world import NO_TENURE, NOBODY, Log, World, new_househol
 BLOCK_PERSONS = 100_000
 START_SHARE = 0.62  # of the persons ever registered, present at the start
 YEARLY_SHARE = 0.0105  # births and first immigration a year are planned so that the block fills exactly
-OWNERSHIP_SINCE = 2012
 
 
 @dataclass
@@ -76,6 +82,7 @@ def live(settings: Synthetic, number: int, persons: int) -> Block:
     for month in range(len(world.months) - 1):
         world.month = month
         if month % 12 == 0:
+            _year_end(block, settings, number)
             _january(block, country, settings)
         if settings.effect == "excess":
             plan_redirection(world, country)
@@ -93,6 +100,8 @@ def live(settings: Synthetic, number: int, persons: int) -> Block:
         come_back(world, country)
         immigrate(world, country, _arrivals(world))
         move_freely(world, country, odds)
+    world.month = len(world.months) - 1
+    _year_end(block, settings, number)
     return block
 
 
@@ -118,14 +127,21 @@ def _begin(settings: Synthetic, number: int, persons: int, country: Map) -> tupl
     return world, institutions
 
 
+def _year_end(block: Block, settings: Synthetic, number: int) -> None:
+    """On 1 January: the income register of the year before, while that was counted on 31 December."""
+    year = settings.first_year + block.world.month // 12 - 1
+    if max(settings.first_year, EARLY_INCOME_SINCE) <= year < INCOME_SINCE:
+        rng = np.random.default_rng([settings.seed, number, 1, year])
+        block.incomes.append(record_year_end(block.world, year, settings.flaws == "quirks", rng))
+
+
 def _january(block: Block, country: Map, settings: Synthetic) -> None:
     world = block.world
     year = settings.first_year + world.month // 12
     age_incomes(world)
     if year >= INCOME_SINCE:
-        block.incomes.append(record_incomes(world, year, settings.flaws == "quirks"))
-    if year >= OWNERSHIP_SINCE:
-        block.ownership.append(_ownership(world, year))
+        block.incomes.append(record_incomes(world, year, settings.flaws == "quirks", world.rng, world.homes.percentile))
+    block.ownership.append(_ownership(world, year))
     set_move_rates(world)
     build_for_growth(world, country)
 

@@ -38,6 +38,12 @@ class Tally:
         for name, count in counts.items():
             self.sums[name] = self.sums.get(name, 0.0) + float(count)
 
+    def merge(self, other: Tally) -> None:
+        """Add the counts of another tally."""
+        self.add(**other.sums)
+        self.ages += other.ages
+        self.at_age += other.at_age
+
     def rates(self) -> dict[str, float]:
         """The rates of `PUBLISHED`, in that order."""
         sums = self.sums

@@ -13,7 +13,7 @@ from mobility.synthetic.atlas import load_map
 from mobility.synthetic.country import Country
 from mobility.synthetic.days import FOREVER, add_months, day_date, day_number
 from mobility.synthetic.geography import Wijk, gemeenten, programme_areas, wijken
-from mobility.synthetic.income import INCOME_SINCE
+from mobility.synthetic.income import EARLY_INCOME_SINCE
 
 LEAD_MONTHS = 24
 ADULT_YEARS = 23
@@ -102,7 +102,7 @@ def _is_settled_adult(country: Country, row: int, cohort_date: date) -> bool:
 
 def _income_class(country: Country, settings: Synthetic, person: int, year: int) -> str | None:
     """Class of the mean percentile of the three years before, at least two of them recorded; None if unknown."""
-    years = [y for y in range(year - 3, year) if y >= max(INCOME_SINCE, settings.first_year)]
+    years = [y for y in range(year - 3, year) if y >= max(EARLY_INCOME_SINCE, settings.first_year)]
     recorded = [int(country.persons.percentile[person, y - settings.first_year]) for y in years]
     observed = [percentile for percentile in recorded if percentile > 0]
     if len(observed) < 2:

@@ -1,23 +1,32 @@
-"""The whole country: all blocks appended, with the register numbers of persons, households and objects."""
+"""One block of the country with the register numbers of its persons, households and objects."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
 
 from mobility.settings import Synthetic
-from mobility.synthetic.block import Block, OwnershipYear, block_sizes, live
+from mobility.synthetic.atlas import load_map
+from mobility.synthetic.block import OwnershipYear, block_sizes, live
 from mobility.synthetic.check import Tally, count_block
-from mobility.synthetic.days import AnyInts, Bools, Ints, Smalls, day_number
+from mobility.synthetic.days import AnyInts, Bools, Floats, Ints, Smalls, day_number
+from mobility.synthetic.geography import gemeenten
 from mobility.synthetic.histories import AddressSpells, HouseholdSpells, address_spells, household_spells
 from mobility.synthetic.income import IncomeYear
 from mobility.synthetic.numbers import household_texts, object_texts, person_numbers, person_texts
-from mobility.synthetic.world import NO_TENURE
+from mobility.synthetic.renumbering import Lives, renumber
+from mobility.synthetic.world import NO_TENURE, NOBODY
 
-UNKNOWN_OBJECT_RATE = 0.005  # quirk 7: dwellings of type D, absent from VSLGWBTAB
+OTHER_OBJECT_RATE = 0.005  # quirk 7: dwellings of type D, absent from VSLGWBTAB
+UNKNOWN_SHARE = 0.2  # of those: absent from NIETVSLGWBTAB too
+GEMEENTE_ONLY_SHARE = 0.3  # of those: with neither wijk nor buurt
 SHARED_NUMBER_RATE = 0.2  # quirk 10: historical objects whose number a BAG object bears too
+# Register numbers are counted on from block to block in steps that no block exceeds.
+_MOST_HOUSEHOLDS = 500_000
+MOST_OBJECTS = 1_000_000
 BAG_START = day_number(np.datetime64("2012-01-01").astype(object))
 
 
@@ -25,12 +34,18 @@ BAG_START = day_number(np.datetime64("2012-01-01").astype(object))
 class Objects:
     """One element per dwelling or institution.
 
-    `kind` is B, H or D; `number` the text of the register; objects of kind D are in no geographic register.
+    `kind` is B, H or D; `number` the text of the register. Objects of kind D (`is_other`) are in NIETVSLGWBTAB, some of them
+    by gemeente only; `is_unknown` are those in no geographic register at all. `former` is the place of the object's old number
+    (NOBODY without one); `is_renumbered` are the objects of both numbers.
     """
 
     kind: pl.Series
     number: pl.Series
+    is_other: Bools
     is_unknown: Bools
+    has_gemeente_only: Bools
+    is_renumbered: Bools
+    former: Ints
     is_bag: Bools
     is_institution: Bools
     buurt: Ints
@@ -44,21 +59,37 @@ class Objects:
 
 @dataclass
 class Persons:
-    """One element per person; `percentile` is persons x years, 0 where the register records none."""
+    """One element per person; parents are positions; `percentile` is persons x years, 0 where the register records none."""
 
     number: AnyInts
     text: pl.Series
     birth: Ints
     sex: Smalls
+    mother: Ints
+    father: Ints
     death: Ints
     planted: Bools
+    ability: Floats
+    student_until: Ints
     percentile: Smalls
 
 
 @dataclass
 class Country:
-    """All blocks as one; persons, households and objects in the spells are positions."""
+    """One block with its register numbers; persons, households and objects in the spells are positions in it.
 
+    Attributes:
+        block: its number; the country is all blocks, one after the other.
+        first_day: first day of the simulation.
+        persons, objects, household_number: register numbers and facts by position.
+        addresses, households: true life histories.
+        incomes, ownership: what yearly registers record.
+        tally: counts for the rates of the country.
+        planted: counts of planted flaws, by key of `quirks`.
+    """
+
+    block: int
+    first_day: int
     persons: Persons
     objects: Objects
     household_number: pl.Series
@@ -66,100 +97,83 @@ class Country:
     households: HouseholdSpells
     incomes: list[IncomeYear]
     ownership: list[OwnershipYear]
-    rates: dict[str, float]
+    tally: Tally
+    planted: Counter[str] = field(default_factory=Counter)
+
+    def stream(self, settings: Synthetic, purpose: int) -> np.random.Generator:
+        """Random numbers for one purpose: the same for the same seed and block, whatever else is drawn."""
+        return np.random.default_rng([settings.seed, self.block, purpose])
 
 
-def live_through(settings: Synthetic) -> Country:
-    """Simulate all blocks and append them."""
+def live_through(settings: Synthetic, number: int) -> Country:
+    """Simulate one block and number what is in it; no number occurs in two blocks."""
+    sizes = block_sizes(settings.persons)
+    block = live(settings, number, sizes[number])
+    world = block.world
+    spells = address_spells(world)
     tally = Tally()
-    persons: list[dict[str, AnyInts]] = []
-    objects: list[dict[str, AnyInts]] = []
-    addresses: list[AddressSpells] = []
-    households: list[HouseholdSpells] = []
-    incomes: list[list[IncomeYear]] = []
-    ownership: list[list[OwnershipYear]] = []
-    person_count = household_count = object_count = 0
-    for number, size in enumerate(block_sizes(settings.persons)):
-        block = live(settings, number, size)
-        world = block.world
-        spells, homes = address_spells(world), household_spells(world)
-        count_block(tally, world, spells)
-        spells.person += person_count
-        spells.dwelling += object_count
-        homes.person += person_count
-        homes.household += household_count
-        _shift_years(block, person_count, object_count)
-        addresses.append(spells)
-        households.append(homes)
-        persons.append(
-            {name: getattr(world.people, name) for name in ("birth", "sex", "death", "planted", "percentile")}
-        )
-        objects.append({name: getattr(world.stock, name)[: world.stock.used].copy() for name in _OBJECT_FACTS})
-        incomes.append(block.incomes)
-        ownership.append(block.ownership)
-        person_count += size
-        household_count += world.homes.used
-        object_count += world.stock.used
+    count_block(tally, world, spells)
+    lives = Lives(
+        objects={name: getattr(world.stock, name)[: world.stock.used].copy() for name in _OBJECT_FACTS},
+        addresses=spells,
+        households=household_spells(world),
+        ownership=block.ownership,
+    )
+    renumber(lives, settings, sizes[number], np.random.default_rng([settings.seed, number, 2, 0]))
+    facts = {name: getattr(world.people, name) for name in _PERSON_FACTS}
+    numbers = person_numbers(sum(sizes[:number]), sizes[number], settings.seed)
     return Country(
-        persons=_persons(settings, _append(persons)),
-        objects=_objects(settings, _append(objects)),
-        household_number=household_texts(household_count, settings.seed),
-        addresses=AddressSpells(**_append([vars(spells) for spells in addresses])),
-        households=HouseholdSpells(**_append([vars(spells) for spells in households])),
-        incomes=[
-            IncomeYear(year=part[0].year, **_append([_without_year(one) for one in part]))
-            for part in zip(*incomes, strict=True)
-        ],
-        ownership=[
-            OwnershipYear(year=part[0].year, **_append([_without_year(one) for one in part]))
-            for part in zip(*ownership, strict=True)
-        ],
-        rates=tally.rates(),
+        block=number,
+        first_day=int(world.months[0]),
+        persons=Persons(number=numbers, text=person_texts(numbers), **facts),
+        objects=_objects(settings, number, lives.objects),
+        household_number=household_texts(number * _MOST_HOUSEHOLDS, world.homes.used, settings.seed),
+        addresses=lives.addresses,
+        households=lives.households,
+        incomes=block.incomes,
+        ownership=lives.ownership,
+        tally=tally,
     )
 
 
+_PERSON_FACTS = ("birth", "sex", "mother", "father", "death", "planted", "ability", "student_until", "percentile")
 _OBJECT_FACTS = ("buurt", "tenure", "start", "end", "floor_m2", "built_year", "east", "north")
 
 
-def _append(parts: list[dict[str, AnyInts]]) -> dict[str, AnyInts]:
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-
-
-def _without_year(record: IncomeYear | OwnershipYear) -> dict[str, AnyInts]:
-    return {name: values for name, values in vars(record).items() if name != "year"}
-
-
-def _shift_years(block: Block, persons: int, objects: int) -> None:
-    for income in block.incomes:
-        for values in (income.persons, income.payers, income.payer):
-            values += persons
-    for ownership in block.ownership:
-        ownership.dwelling += objects
-
-
-def _persons(settings: Synthetic, facts: dict[str, AnyInts]) -> Persons:
-    numbers = person_numbers(len(facts["birth"]), settings.seed)
-    return Persons(number=numbers, text=person_texts(numbers), **facts)
-
-
-def _objects(settings: Synthetic, facts: dict[str, AnyInts]) -> Objects:
-    rng = np.random.default_rng([settings.seed, 0, 1])
+def _objects(settings: Synthetic, block: int, facts: dict[str, AnyInts]) -> Objects:
+    rng = np.random.default_rng([settings.seed, block, 1])
     count = len(facts["start"])
     institution = facts["tenure"] == NO_TENURE
     historical = facts["end"] < BAG_START
     indices = np.arange(count)
-    unknown = np.zeros(count, dtype=bool)
+    renumbered = np.isin(indices, facts["former"]) | (facts["former"] != NOBODY)
+    other, unknown, coarse = (np.zeros(count, dtype=bool) for _ in range(3))
     if settings.flaws == "quirks":
-        unknown = ~historical & ~institution & (rng.random(count) < UNKNOWN_OBJECT_RATE)
-        bag = np.flatnonzero(~historical & ~unknown)
+        other = ~historical & ~institution & ~renumbered & (rng.random(count) < OTHER_OBJECT_RATE)
+        bag = np.flatnonzero(~historical & ~other)
         twins = np.flatnonzero(historical & (rng.random(count) < SHARED_NUMBER_RATE))
         indices[twins] = rng.choice(bag, len(twins), replace=False)
-    is_bag = ~historical & ~unknown
+        draw = rng.random(count)
+        unknown = other & (draw < UNKNOWN_SHARE)
+        coarse = other & (draw > 1 - GEMEENTE_ONLY_SHARE) & _is_of_one_kind()[facts["buurt"]]
+    is_bag = ~historical & ~other
     return Objects(
-        kind=pl.Series(np.where(historical, "H", np.where(unknown, "D", "B"))),
-        number=object_texts(indices, settings.seed),
+        kind=pl.Series(np.where(historical, "H", np.where(other, "D", "B"))),
+        number=object_texts(indices + block * MOST_OBJECTS, settings.seed),
+        is_other=other,
         is_unknown=unknown,
+        has_gemeente_only=coarse,
+        is_renumbered=renumbered,
+        former=facts["former"],
         is_bag=is_bag,
         is_institution=institution,
         **{name: facts[name] for name in _OBJECT_FACTS if name != "tenure"},
     )
+
+
+def _is_of_one_kind() -> Bools:
+    """Buurten of gemeenten whose wijken have one role and no programme: there the gemeente alone says all that matters."""
+    plain = np.array(
+        [all(wijk.role == each.role and wijk.start is None for wijk in each.wijken) for each in gemeenten()], dtype=bool
+    )
+    return np.asarray(plain[load_map().gemeente_of])

@@ -8,6 +8,7 @@ from mobility.synthetic.atlas import Map
 from mobility.synthetic.changes import depart, found, go_out, join, log_change
 from mobility.synthetic.days import AnyInts, Bools, Floats, Ints
 from mobility.synthetic.market import draw_destinations, find_dwellings
+from mobility.synthetic.population import set_parents
 from mobility.synthetic.world import CHILD, HEAD, NOBODY, OTHER, PARTNER, World
 
 STUDENT_SHARE = 0.45  # of those who leave home before 21
@@ -71,6 +72,8 @@ def bear_children(world: World) -> None:
     people.birth[babies] = days
     people.sex[babies] = (world.rng.random(len(babies)) < 0.49) + 1
     people.ability[babies] = 0.45 * people.ability[mothers] + world.rng.normal(0, 0.89, len(babies))
+    of = people.household[mothers]
+    set_parents(world, babies, mothers, np.where(homes.head[of] == mothers, homes.partner[of], homes.head[of]))
     world.touch(people.household[mothers])
     join(world, babies, people.household[mothers], np.full(len(babies), CHILD, dtype=np.int8), days)
 

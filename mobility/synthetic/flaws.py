@@ -10,6 +10,7 @@ and institutions (22).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 
 import numpy as np
@@ -26,19 +27,20 @@ RATES = {
     "split": 0.030,  # 2: address rows cut in 2 to 4 contiguous rows
     "split_hole": 0.10,  # of the cuts: with some unregistered days
     "not_r": 0.0006,  # address rows of persons who are not in the BRP
-    "reversed": 0.0003,  # rows with the end before the start, beside the right row
+    "reversed": 0.0008,  # rows with the end before the start, beside the right row
     "duplicate": 0.003,  # 1: exact duplicates
     "late_newborn": 0.25,  # 23: newborn children who enter their household some days late
     "no_code": 0.03,  # 8: objects without codes in the early years
     "duplicate_object": 0.003,  # 9: objects twice in VSLGWBTAB and LEVCYCLWOONNIETWOONBUS
     "no_coordinate": 0.004,  # objects absent from VSLCOORDTAB
+    "loss": 0.2,  # 14: incomes of the lowest percentile: below zero
     "unknown_built_year": 0.05,  # 20: year of construction 1005
 }
 _SHORTEST_DAYS = 60  # spells that are changed last longer than this
 
 
 def flaw_addresses(
-    spells: pl.DataFrame, deaths: Ints, objects: int, cut_off: int, rng: np.random.Generator
+    spells: pl.DataFrame, deaths: Ints, objects: int, cut_off: int, rng: np.random.Generator, planted: Counter[str]
 ) -> pl.DataFrame:
     """Address rows with all their flaws.
 
@@ -48,20 +50,23 @@ def flaw_addresses(
         objects: number of objects, from which next year's addresses are drawn.
         cut_off: first day after the file's year.
         rng: random stream.
+        planted: receives the number of each flaw.
     """
     spells = spells.with_columns(touched=pl.lit(value=False))
-    steps: list[Callable[[pl.DataFrame], pl.DataFrame]] = [
-        lambda rows: leave_holes(rows, rng),
-        lambda rows: overlap(rows, rng),
-        lambda rows: run_on_after_death(rows, deaths, rng),
-        lambda rows: spill_over(rows, objects, cut_off, rng),
-        lambda rows: split(rows, cut_off, rng),
-        lambda rows: add_others(rows, rng),
-        lambda rows: add_reversed(rows, rng),
-        lambda rows: duplicate(rows, RATES["duplicate"], rng),
-    ]
-    for step in steps:
-        spells = step(spells)
+    steps: dict[str, Callable[[pl.DataFrame], pl.DataFrame]] = {
+        "hole": lambda rows: leave_holes(rows, rng),
+        "overlap": lambda rows: overlap(rows, rng),
+        "runs_on_after_death": lambda rows: run_on_after_death(rows, deaths, rng),
+        "next_year": lambda rows: spill_over(rows, objects, cut_off, rng),
+        "split": lambda rows: split(rows, cut_off, rng),
+        "not_r": lambda rows: add_others(rows, rng),
+        "reversed": lambda rows: add_reversed(rows, rng),
+        "duplicate": lambda rows: duplicate(rows, RATES["duplicate"], rng),
+    }
+    for flaw, step in steps.items():
+        before, spells = spells, step(spells)
+        added = spells.height - before.height
+        planted[flaw] += added or int((spells["end"] != before["end"]).sum())
     return spells.drop("touched").sort("person", "start", "end", maintain_order=True)
 
 

@@ -10,7 +10,8 @@ from mobility.synthetic.days import Bools, Floats, Ints, Smalls
 from mobility.synthetic.dwellings import rank_in
 from mobility.synthetic.world import NOBODY, OWNER, RESIDENT, SOCIAL, World
 
-INCOME_SINCE = 2011  # first year of INHATAB
+INCOME_SINCE = 2011  # first year of INHATAB; before it there was IHI
+EARLY_INCOME_SINCE = 2003  # first year of IHI with a link from persons
 NO_INCOME_HOUSEHOLD_RATE = 0.015  # quirk 16: persons in no income household
 UNKNOWN_INCOME_RATE = 0.006  # quirk 14: percentile -1, euros all nines
 NO_INCOME_RATE = 0.003  # quirk 14: percentile -3, household without income
@@ -19,13 +20,15 @@ _PASSING = 0.15  # standard deviation of what lasts one year
 
 PRIVATE_INCOME, STUDENT, INSTITUTIONAL, NO_INCOME = 1, 2, 3, 7  # population of the income register (INHPOPIIV)
 UNKNOWN_EUROS = 9_999_999_999
+EARLY_UNKNOWN_EUROS = 999_999_999  # IHI writes nine nines
 
 
 @dataclass
 class IncomeYear:
-    """The income register of one year, persons and households on 1 January.
+    """The income register of one year: persons and households on 1 January, before 2011 on 31 December.
 
-    `persons` and `payers` say who belongs to the income household of whom; all else has one element per household.
+    `persons` and `payers` say who belongs to the income household of whom, `unlinked` how many belong to none; all else has one
+    element per household.
     """
 
     year: int
@@ -41,6 +44,7 @@ class IncomeYear:
     tenure_code: Smalls
     source: Smalls
     size: Ints
+    unlinked: int
 
 
 def age_incomes(world: World) -> None:
@@ -80,9 +84,33 @@ def is_student_household(world: World, households: Ints) -> Bools:
     return np.asarray((people.student_until[homes.head[households]] > world.today) & (homes.partner[households] < 0))
 
 
-def record_incomes(world: World, year: int, quirks: bool) -> IncomeYear:
-    """The income register of the year, as on this 1 January; remembers what is recorded of each person."""
-    people, homes, rng = world.people, world.homes, world.rng
+def record_year_end(world: World, year: int, quirks: bool, rng: np.random.Generator) -> IncomeYear:
+    """The income register of a year before 2011: households as on its 31 December, the day before this one.
+
+    What passes is drawn anew: the two registers measure income in two ways, so that nobody's percentile of 2010 and of
+    2011 should be compared. A stream of its own keeps the lives the same whether the register is written or not.
+    """
+    homes = world.homes
+    households = world.active_households()
+    score = income_scores(world, households) + rng.normal(0, _PASSING, len(households))
+    percentile = homes.percentile.copy()
+    percentile[households] = _percentiles(score)
+    return record_incomes(world, year, quirks, rng, percentile)
+
+
+def record_incomes(
+    world: World, year: int, quirks: bool, rng: np.random.Generator, household_percentile: Smalls
+) -> IncomeYear:
+    """The income register of the year, households as on this day; remembers what is recorded of each person.
+
+    Args:
+        world: the block.
+        year: the income year.
+        quirks: whether some incomes and links are unknown.
+        rng: random stream.
+        household_percentile: percentile of each household.
+    """
+    people, homes = world.people, world.homes
     persons = np.flatnonzero(people.household[: people.used] != NOBODY).astype(np.int32)
     of = people.household[persons]
     institutional = people.role[persons] == RESIDENT
@@ -93,7 +121,7 @@ def record_incomes(world: World, year: int, quirks: bool) -> IncomeYear:
     population = np.where(
         resides, INSTITUTIONAL, np.where(is_student_household(world, home), STUDENT, PRIVATE_INCOME)
     ).astype(np.int8)
-    percentile = np.where(resides, -2, homes.percentile[home]).astype(np.int32)
+    percentile = np.where(resides, -2, household_percentile[home]).astype(np.int32)
     euros = np.round(
         np.exp(10.05 + 0.5 * _probit(np.clip(percentile, 1, 100) / 101)) + rng.normal(0, 40, len(payer))
     ).astype(np.int64)
@@ -126,6 +154,7 @@ def record_incomes(world: World, year: int, quirks: bool) -> IncomeYear:
         tenure_code=np.where(resides, 8, np.where(tenure == OWNER, 1, rents)).astype(np.int8),
         source=_sources(world, payer, population, low, rng),
         size=size.astype(np.int32),
+        unlinked=int((~linked).sum()),
     )
 
 

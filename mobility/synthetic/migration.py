@@ -10,7 +10,7 @@ from mobility.synthetic.days import AnyInts, Ints
 from mobility.synthetic.dwellings import free_dwellings
 from mobility.synthetic.family import lone_parents
 from mobility.synthetic.market import find_dwellings
-from mobility.synthetic.population import admit
+from mobility.synthetic.population import admit, set_parents
 from mobility.synthetic.world import CHILD, HEAD, NEVER, NOBODY, PARTNER, RESIDENT, World
 
 _LEAVE_AGES = np.array([18, 25, 35, 50, 65, 90])
@@ -78,6 +78,9 @@ def immigrate(world: World, country: Map, count: int) -> None:
     people.sex[persons] = np.where(
         place == 0, first_sex[group], np.where(place == 1, 3 - first_sex[group], rng.integers(1, 3, len(group)))
     )
+    heads = persons[np.searchsorted(group, group)]
+    child = place >= 2
+    set_parents(world, persons[child], heads[child], heads[child] + 1)  # the partner follows the head
     people.ability[persons] = rng.normal(-0.45, 1.05, len(persons))
     people.role[persons] = np.choose(np.minimum(place, 2), [HEAD, PARTNER, CHILD])
     pull = country.gemeente_share * np.array([1.6 if role == "city" else 0.7 for role in country.gemeente_role])

@@ -10,17 +10,18 @@ from mobility.synthetic.days import AnyInts
 _PERSON_PRIME = 999_999_937  # the largest prime below 10^9
 _PERSON_STEP = 618_033_989
 _HOUSEHOLD_PRIME = 999_999_999_989  # the largest prime below 10^12
-_HOUSEHOLD_STEP = 618_033_988_749
+_HOUSEHOLD_STEP = 61_803_398_875  # times a position this stays in 64 bits up to 298 million households
 
 
-def person_numbers(count: int, seed: int) -> AnyInts:
-    """RINPERSOON as whole numbers below 10^9, all different, in no order."""
-    return (np.arange(1, count + 1, dtype=np.int64) * _PERSON_STEP + seed * 7_919) % _PERSON_PRIME
+def person_numbers(first: int, count: int, seed: int) -> AnyInts:
+    """RINPERSOON of the persons from position `first` on: whole numbers below 10^9, all different, in no order."""
+    return (np.arange(first + 1, first + count + 1, dtype=np.int64) * _PERSON_STEP + seed * 7_919) % _PERSON_PRIME
 
 
-def household_texts(count: int, seed: int) -> pl.Series:
-    """HUISHOUDNR of twelve digits, all different."""
-    numbers = (np.arange(1, count + 1, dtype=np.uint64) * np.uint64(_HOUSEHOLD_STEP)) % np.uint64(_HOUSEHOLD_PRIME)
+def household_texts(first: int, count: int, seed: int) -> pl.Series:
+    """HUISHOUDNR of the households from position `first` on: twelve digits, all different."""
+    places = np.arange(first + 1, first + count + 1, dtype=np.uint64)
+    numbers = (places * np.uint64(_HOUSEHOLD_STEP)) % np.uint64(_HOUSEHOLD_PRIME)
     numbers = (numbers + np.uint64(seed * 104_729)) % np.uint64(_HOUSEHOLD_PRIME)
     return _texts(numbers, 12)
 

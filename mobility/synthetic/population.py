@@ -67,7 +67,16 @@ def _draw_households(world: World, count: int) -> tuple[Ints, Ints, tuple[Ints, 
     children = world.take_people(len(home))
     people.birth[children] = _birth(world, child_age)
     people.sex[children] = (rng.random(len(home)) < 0.49) + 1
+    set_parents(world, children, heads[home], partners[home])
     return heads, partners, (children, home.astype(np.int32))
+
+
+def set_parents(world: World, children: Ints, first: Ints, second: Ints) -> None:
+    """The two adults, of whom the second may be NOBODY, are the parents of the children."""
+    people = world.people
+    for parents, sex in ((people.mother, 2), (people.father, 1)):
+        of_sex = [np.where((adults >= 0) & (people.sex[adults] == sex), adults, NOBODY) for adults in (first, second)]
+        parents[children] = np.where(of_sex[0] >= 0, of_sex[0], of_sex[1])
 
 
 def _birth(world: World, age: Floats) -> Ints:

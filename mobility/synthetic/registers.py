@@ -1,4 +1,4 @@
-"""The ten registers of the country: one table each, with the values as delivered.
+"""The registers of the country: one table each, with the values as delivered.
 
 Columns bear the program's own word where the register dictionary has one, else the name in the file; `writer` puts them
 in the order and form of the dictionary. Days are texts `YYYYMMDD`, last days inclusive.
@@ -6,31 +6,31 @@ in the order and form of the dictionary. Days are texts `YYYYMMDD`, last days in
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import numpy as np
 import polars as pl
 
+from mobility.registers.dictionary import load_register
 from mobility.settings import Synthetic
-from mobility.synthetic.atlas import buurt_codes_in
 from mobility.synthetic.block import OwnershipYear
+from mobility.synthetic.careers import Careers, careers, category_spells, jobs, personal_incomes
 from mobility.synthetic.country import BAG_START, Country
 from mobility.synthetic.days import FOREVER, AnyInts, day_number, day_texts
 from mobility.synthetic.flaws import RATES, delay_newborn, duplicate, flaw_addresses
-from mobility.synthetic.income import IncomeYear
-from mobility.synthetic.numbers import object_texts
-from mobility.synthetic.world import OWNER
+from mobility.synthetic.income import INCOME_SINCE, IncomeYear
+from mobility.synthetic.income_files import early_incomes, income_links, incomes
+from mobility.synthetic.migrations import migrations
+from mobility.synthetic.names import years_of
+from mobility.synthetic.places import codes, coordinates, other_codes, squares
+from mobility.synthetic.proximity import SERVICES, proximity
+from mobility.synthetic.tenure import early_ownership, inhabited_dwellings, ownership, ownership_and_value
+from mobility.synthetic.welfare import care_costs, education, parents, wealth
 
 OPEN_SPELL = "20501231"
 OPEN_LIFE_CYCLE = "88888888"
-FIRST_CODE_YEAR = 1999
-OTHER_OBJECT_SHARE = 0.03  # shops and the like, in which nobody lives
 TWO_PERIODS_RATE = 0.01  # dwellings whose floor area changed: two periods in the life cycle register
-_TENURE = np.array(["E", "W", "O"])
-
-
-def _stream(settings: Synthetic, purpose: int) -> np.random.Generator:
-    return np.random.default_rng([settings.seed, 0, purpose])
 
 
 def _cut_off(settings: Synthetic) -> int:
@@ -49,7 +49,12 @@ def addresses(country: Country, settings: Synthetic) -> pl.DataFrame:
     ).with_columns(person_type=pl.lit("R"))
     if settings.flaws == "quirks":
         rows = flaw_addresses(
-            rows, country.persons.death, len(country.objects.buurt), _cut_off(settings), _stream(settings, 2)
+            rows,
+            country.persons.death,
+            len(country.objects.buurt),
+            _cut_off(settings),
+            country.stream(settings, 2),
+            country.planted,
         )
     return rows.select(
         "person_type",
@@ -89,7 +94,8 @@ def households(country: Country, settings: Synthetic) -> pl.DataFrame:
     """GBAHUISHOUDENSBUS."""
     rows = pl.DataFrame(vars(country.households))
     if settings.flaws == "quirks":
-        rows = delay_newborn(rows, country.persons.birth, _stream(settings, 3))
+        before, rows = rows, delay_newborn(rows, country.persons.birth, country.stream(settings, 3))
+        country.planted["late_newborn"] += int((rows["start"] != before["start"]).sum())
     return rows.select(
         person=country.persons.text.gather(rows["person"]),
         start_date=day_texts(rows["start"].to_numpy(), OPEN_SPELL),
@@ -103,75 +109,9 @@ def households(country: Country, settings: Synthetic) -> pl.DataFrame:
     ).with_columns(person_type=pl.lit("R"))
 
 
-def codes(country: Country, settings: Synthetic) -> pl.DataFrame:
-    """VSLGWBTAB: gemeente, wijk and buurt of every object but those of type D, in the division of every year."""
-    rng = _stream(settings, 4)
-    objects = country.objects
-    known = np.flatnonzero(~objects.is_unknown)
-    others = rng.integers(0, len(objects.buurt), int(OTHER_OBJECT_SHARE * len(known)))
-    buurt = np.concatenate([objects.buurt[known], objects.buurt[others]])
-    extra = object_texts(np.arange(len(others)) + 2**31, settings.seed)
-    rows = pl.DataFrame(
-        {
-            "object_type": pl.concat([objects.kind.gather(known), pl.Series(["B"] * len(others), dtype=pl.String)]),
-            "object_number": pl.concat([objects.number.gather(known), extra]),
-        }
-    )
-    quirks = settings.flaws == "quirks"
-    # Without codes before some year; objects in which nobody lives may lack them in every year.
-    codes_from = np.where(rng.random(len(buurt)) < RATES["no_code"], rng.integers(2001, 2012, len(buurt)), 0)
-    codes_from[len(known) :] = np.where(rng.random(len(others)) < RATES["no_code"], 9999, codes_from[len(known) :])
-    columns: list[pl.Series] = []
-    for year in range(FIRST_CODE_YEAR, settings.last_year + 1):
-        full = pl.Series(buurt_codes_in(year))
-        missing = pl.Series(codes_from > year) if quirks else pl.Series(np.zeros(len(buurt), dtype=bool))
-        for name, width in (("gem", 4), ("wc", 6), ("bc", 8)):
-            texts = pl.concat([full.str.slice(0, width), pl.Series(["-" * width])])
-            places = np.where(missing.to_numpy(), len(full), buurt)
-            columns.append(texts.gather(places.astype(np.uint32)).alias(f"{name}{year}"))
-    rows = rows.with_columns(columns)
-    if quirks:
-        rows = duplicate(rows, RATES["duplicate_object"], rng)
-    return rows.sort("object_number", "object_type")
-
-
-def coordinates(country: Country, settings: Synthetic) -> pl.DataFrame:
-    """VSLCOORDTAB."""
-    objects = country.objects
-    has_coordinate = ~objects.is_unknown
-    if settings.flaws == "quirks":
-        has_coordinate &= _stream(settings, 5).random(len(has_coordinate)) >= RATES["no_coordinate"]
-    known = np.flatnonzero(has_coordinate)
-    rows = pl.DataFrame(
-        {
-            "object_type": objects.kind.gather(known),
-            "object_number": objects.number.gather(known),
-            "x_m": objects.east[known],
-            "y_m": objects.north[known],
-        }
-    )
-    return rows.sort("object_number", "object_type")
-
-
-def ownership(country: Country, year: OwnershipYear) -> pl.DataFrame:
-    """EIGENDOMTAB of one year: BAG dwellings that stand on 1 January."""
-    objects = country.objects
-    bag = objects.is_bag[year.dwelling]
-    dwelling, tenure = year.dwelling[bag], year.tenure[bag]
-    rows = pl.DataFrame(
-        {
-            "object_number": objects.number.gather(dwelling),
-            "ownership": pl.Series(np.where(tenure == OWNER, "E", "H")),
-            "tenure": pl.Series(_TENURE[tenure]),
-            "AantalBewoners": year.residents[bag],
-        }
-    )
-    return rows.with_columns(object_type=pl.lit("B")).sort("object_number")
-
-
 def life_cycles(country: Country, settings: Synthetic) -> pl.DataFrame:
     """LEVCYCLWOONNIETWOONBUS: the periods of BAG objects; the last ends with demolition."""
-    rng = _stream(settings, 6)
+    rng = country.stream(settings, 6)
     objects = country.objects
     last_day = _cut_off(settings)
     known = np.flatnonzero(objects.is_bag & (objects.start < last_day))
@@ -193,48 +133,76 @@ def life_cycles(country: Country, settings: Synthetic) -> pl.DataFrame:
         }
     ).with_columns(object_type=pl.lit("B"))
     if settings.flaws == "quirks":
-        rows = duplicate(rows, RATES["duplicate_object"], rng)
+        before, rows = rows.height, duplicate(rows, RATES["duplicate_object"], rng)
+        country.planted["repeated_cycle"] += rows.height - before
     return rows.sort("object_number", "start_date")
-
-
-def incomes(country: Country, year: IncomeYear) -> pl.DataFrame:
-    """INHATAB of one year."""
-    rows = pl.DataFrame(
-        {
-            "payer": country.persons.text.gather(year.payer),
-            "percentile": year.percentile,
-            "INHP100HGESTES": year.percentile_without_students,
-            "population": pl.Series(year.population).cast(pl.String),
-            "INHBESTINKH": year.disposable_eur,
-            "INHGESTINKH": year.standardised_eur,
-            "INHARMLAG": year.poverty,
-            "INHEHALGR": pl.Series(year.tenure_code).cast(pl.String),
-            "INHBBIHJ": pl.Series(year.source).cast(pl.String),
-            "INHAHL": year.size,
-        }
-    )
-    return rows.with_columns(payer_type=pl.lit("R")).sort("payer")
-
-
-def income_links(country: Country, year: IncomeYear) -> pl.DataFrame:
-    """KOPPELPERSOONHUISHOUDEN of one year."""
-    texts = country.persons.text
-    rows = pl.DataFrame({"person": texts.gather(year.persons), "payer": texts.gather(year.payers)})
-    return rows.with_columns(person_type=pl.lit("R"), payer_type=pl.lit("R")).sort("person")
 
 
 def all_registers(country: Country, settings: Synthetic) -> Iterator[tuple[str, int, pl.DataFrame]]:
     """Name, year and rows of every file, one at a time."""
     last = settings.last_year
+    quirks = settings.flaws == "quirks"
     yield "GBAADRESOBJECTBUS", last, addresses(country, settings)
     yield "GBAHUISHOUDENSBUS", last, households(country, settings)
     yield "GBAPERSOONTAB", last, persons(country)
     yield "GBAOVERLIJDENTAB", last, deaths(country)
     yield "VSLGWBTAB", last, codes(country, settings)
+    yield "NIETVSLGWBTAB", last, other_codes(country, last)
     yield "VSLCOORDTAB", last, coordinates(country, settings)
+    yield "VSLVIERKANTTAB", last, squares(country, country.stream(settings, 7), quirks)
+    yield "GBAMIGRATIEBUS", last, migrations(country, last, country.stream(settings, 8))
+    yield "KINDOUDERTAB", last, parents(country)
     yield "LEVCYCLWOONNIETWOONBUS", last, life_cycles(country, settings)
     for owned in country.ownership:
-        yield "EIGENDOMTAB", owned.year, ownership(country, owned)
+        yield from _of_dwellings(country, settings, owned)
+    career = careers(country, country.stream(settings, 9))
+    yield "SECMBUS", last, category_spells(country, career)
     for income in country.incomes:
-        yield "INHATAB", income.year, incomes(country, income)
-        yield "KOPPELPERSOONHUISHOUDEN", income.year, income_links(country, income)
+        if income.year < INCOME_SINCE:
+            yield "IHI", income.year, early_incomes(country, income)
+            yield "KOPPELTABEL_IPI_IHI_IVB", income.year, income_links(country, income)
+        else:
+            yield "INHATAB", income.year, incomes(country, income, country.stream(settings, 10), quirks)
+            yield "KOPPELPERSOONHUISHOUDEN", income.year, income_links(country, income)
+            yield from _of_persons(country, settings, career, income)
+
+
+def _of_dwellings(
+    country: Country, settings: Synthetic, owned: OwnershipYear
+) -> Iterator[tuple[str, int, pl.DataFrame]]:
+    """The registers of dwellings on 1 January of one year."""
+    tables: dict[str, Callable[[], pl.DataFrame]] = {
+        "EIGENDOMTAB": lambda: ownership(country, owned),
+        "EIGENDOMWOZBAGTAB": lambda: ownership_and_value(country, owned),
+        "EIGENDOMWOZTAB": lambda: early_ownership(country, owned),
+        "OBJECTWONINGTAB": lambda: inhabited_dwellings(country, owned),
+    }
+    tables |= {name: partial(proximity, country, name, owned) for name in SERVICES}
+    yield from _wished(tables, owned.year, settings)
+
+
+def _of_persons(
+    country: Country, settings: Synthetic, career: Careers, income: IncomeYear
+) -> Iterator[tuple[str, int, pl.DataFrame]]:
+    """The optional registers of persons and households of one year."""
+    quirks = settings.flaws == "quirks"
+
+    def stream(purpose: int) -> np.random.Generator:
+        return np.random.default_rng([settings.seed, country.block, purpose, income.year])
+
+    tables: dict[str, Callable[[], pl.DataFrame]] = {
+        "INPATAB": lambda: personal_incomes(country, career, income, stream(11)),
+        "SPOLISBUS": lambda: jobs(country, career, income, stream(12)),
+        "HOOGSTEOPLTAB": lambda: education(country, income, stream(13)),
+        "ZVWZORGKOSTENTAB": lambda: care_costs(country, income, stream(14), quirks),
+        "VEHTAB": lambda: wealth(country, income, stream(15), quirks),
+    }
+    yield from _wished(tables, income.year, settings)
+
+
+def _wished(
+    tables: dict[str, Callable[[], pl.DataFrame]], year: int, settings: Synthetic
+) -> Iterator[tuple[str, int, pl.DataFrame]]:
+    for name, make in tables.items():
+        if year in years_of(load_register(name), settings.first_year, settings.last_year):
+            yield name, year, make()

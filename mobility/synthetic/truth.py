@@ -6,9 +6,8 @@ Only the incomes are as recorded, since a class is what the register knows.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -20,19 +19,15 @@ from mobility.synthetic.country import Country
 from mobility.synthetic.days import as_dates, day_number
 from mobility.synthetic.geography import gemeenten
 from mobility.synthetic.outcomes import Outcome, judge
+from mobility.synthetic.world import NOBODY
 
 
-def write_truth(country: Country, settings: Synthetic, folder: Path, tell: Callable[[str, int], None]) -> None:
-    """Write the three truth tables into the folder."""
-    folder.mkdir(parents=True, exist_ok=True)
-    tables = {
-        "persons": true_persons(country),
-        "moves": true_moves(country, settings),
-        "chains": true_chains(country, settings),
-    }
-    for name, table in tables.items():
-        table.write_parquet(folder / f"{name}.parquet", compression="zstd")
-        tell(f"{name}.parquet", table.height)
+def truth_tables(country: Country, settings: Synthetic) -> Iterator[tuple[str, pl.DataFrame]]:
+    """Name and rows of each table of the truth, sorted within the block."""
+    yield "persons", true_persons(country)
+    yield "moves", true_moves(country, settings)
+    yield "chains", true_chains(country, settings)
+    yield "renumbered", true_renumbered(country)
 
 
 def true_persons(country: Country) -> pl.DataFrame:
@@ -50,7 +45,7 @@ def true_persons(country: Country) -> pl.DataFrame:
 
 
 def true_moves(country: Country, settings: Synthetic) -> pl.DataFrame:
-    """One row per move: a person's next address that begins the day the previous ends.
+    """One row per move: a person's next address that begins the day the previous ends, and is no new number of the same.
 
     The gemeente is that of the geography year; null for an object of type D, which no register places.
     """
@@ -60,6 +55,7 @@ def true_moves(country: Country, settings: Synthetic) -> pl.DataFrame:
         (spells.person[1:] == spells.person[:-1])
         & (spells.start[1:] == spells.end[:-1])
         & (spells.dwelling[1:] != spells.dwelling[:-1])
+        & (objects.former[spells.dwelling[1:]] != spells.dwelling[:-1])
         & (spells.start[1:] < cut_off)
     )
     codes = np.array([gemeente.code for gemeente in gemeenten()])[load_map().gemeente_of[objects.buurt]]
@@ -77,6 +73,24 @@ def true_moves(country: Country, settings: Synthetic) -> pl.DataFrame:
             "destination_gemeente": places.gather(destination),
         }
     ).sort("person", "move_date")
+
+
+def true_renumbered(country: Country) -> pl.DataFrame:
+    """One row per dwelling that got another object number while its residents stayed: no move."""
+    objects = country.objects
+    new = np.flatnonzero(objects.former != NOBODY)
+    old = objects.former[new]
+    buurten = np.array(load_map().buurt_codes)[objects.buurt[new]]
+    return pl.DataFrame(
+        {
+            "day": as_dates(objects.start[new]),
+            "buurt": pl.Series(np.char.add("BU", buurten), dtype=pl.String),
+            "former_type": objects.kind.gather(old),
+            "former_number": objects.number.gather(old),
+            "object_type": objects.kind.gather(new),
+            "object_number": objects.number.gather(new),
+        }
+    ).sort("day", "former_number")
 
 
 def true_chains(country: Country, settings: Synthetic) -> pl.DataFrame:

@@ -31,6 +31,8 @@ class People:
 
     birth: Ints
     sex: Smalls  # 1 man, 2 woman
+    mother: Ints  # NOBODY when not known
+    father: Ints
     death: Ints  # FOREVER while alive
     household: Ints  # NOBODY when dead, abroad or not yet there
     role: Smalls
@@ -175,6 +177,8 @@ def new_people(persons: int, years: int) -> People:
     return People(
         birth=np.zeros(persons, dtype=np.int32),
         sex=np.zeros(persons, dtype=np.int8),
+        mother=np.full(persons, NOBODY, dtype=np.int32),
+        father=np.full(persons, NOBODY, dtype=np.int32),
         death=np.full(persons, FOREVER, dtype=np.int32),
         household=np.full(persons, NOBODY, dtype=np.int32),
         role=np.zeros(persons, dtype=np.int8),

@@ -182,10 +182,21 @@ def read_zoning():
 def read_places(root):
     """Object to its place at every level, in the division of 2023."""
     zoning, places = read_zoning(), {}
-    for row in read_rows(only_file(root, "BouwenWonen/VSLGWBTAB/VSLGWB*.sav")):
+    rows = read_rows(only_file(root, "BouwenWonen/VSLGWBTAB/VSLGWB*.sav"))
+    for path in root.glob("BouwenWonen/NIETVSLGWBTAB/*.sav"):  # objects that are not in VSLGWBTAB
+        known = {(row["SOORTOBJECTNUMMER"], row["RINOBJECTNUMMER"]) for row in rows}
+        rows += [row for row in read_rows(path) if (row["SOORTOBJECTNUMMER"], row["RINOBJECTNUMMER"]) not in known]
+    for row in rows:
         if "-" in row["gem2023"]:
             continue
-        codes = {"gemeente": "GM" + row["gem2023"], "wijk": "WK" + row["wc2023"], "buurt": "BU" + row["bc2023"]}
+        codes = {
+            level: "unplaceable" if "-" in code or not code else prefix + code
+            for level, prefix, code in (
+                ("gemeente", "GM", row["gem2023"]),
+                ("wijk", "WK", row["wc2023"]),
+                ("buurt", "BU", row["bc2023"]),
+            )
+        }
         named = [codes[level] for level in ("buurt", "wijk", "gemeente") if codes[level] in zoning]
         role, region = zoning[named[0]] if named else ("elsewhere", "elsewhere")
         places[row["SOORTOBJECTNUMMER"], row["RINOBJECTNUMMER"]] = {**codes, "role": role, "region": region}

@@ -12,7 +12,7 @@ import pytest
 from mobility.registers.dictionary import load_register
 from mobility.settings import Synthetic
 from mobility.synthetic import write_country
-from mobility.synthetic.writer import file_stem
+from mobility.synthetic.names import file_stem
 
 
 def _written(folder: Path, settings: Synthetic) -> Path:

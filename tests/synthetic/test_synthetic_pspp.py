@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -10,14 +9,12 @@ from pathlib import Path
 import pytest
 
 from mobility.registers.dictionary import load_register, register_names
-from mobility.synthetic.writer import columns_of, file_stem
+from mobility.synthetic.deliveries import deliveries
+from mobility.synthetic.names import years_of
+from mobility.synthetic.writer import columns_in, columns_of
 
 pytestmark = pytest.mark.slow
 PSPP = shutil.which("pspp")
-
-
-def _year_of(path: Path) -> int:
-    return int(re.search(r"(?:19|20)\d\d", path.name).group())  # type: ignore[union-attr]
 
 
 def _pspp(commands: str, folder: Path) -> str:
@@ -33,17 +30,16 @@ def _pspp(commands: str, folder: Path) -> str:
 @pytest.mark.parametrize("name", register_names())
 def test_pspp_reads_every_file(quirky: Path, tmp_path: Path, name: str) -> None:
     register = load_register(name)
-    pattern = file_stem(register, 2023).rsplit("/", 1)[0]
-    stems = {file_stem(register, year): year for year in range(2003, 2024)}
     files = [
-        path
-        for path in sorted((quirky / pattern).glob("*.sav"))
-        if path.relative_to(quirky).with_suffix("").as_posix() in stems
+        (year, plan)
+        for year in years_of(register, 2003, 2023)
+        for plan in deliveries(register, year, ("sav",), quirks=True)
+        if plan.form == "sav"
     ]
     assert files
-    for path in files:
-        columns = columns_of(register, _year_of(path))
-        shown = _pspp(f"GET FILE='{path}'.\nEXECUTE.\nDISPLAY DICTIONARY.\n", tmp_path)
+    for year, plan in files:
+        columns = columns_in(plan, columns_of(register, year))
+        shown = _pspp(f"GET FILE='{quirky / plan.path}'.\nEXECUTE.\nDISPLAY DICTIONARY.\n", tmp_path)
         for column in columns:
             number_format = column.format if column.is_text else f"{column.format}.0"
             line = next(line for line in shown.splitlines() if line.startswith(f"{column.name},"))

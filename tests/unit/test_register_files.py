@@ -224,6 +224,35 @@ def test_rows_read_are_rows_kept_plus_rows_set_apart(tmp_path):
     assert refused["rule"].sort().to_list() == ["end_before_start", "key_missing"]
 
 
+def test_a_file_without_rows_is_a_table_all_the_same(tmp_path):
+    path = write(raw().clear(), tmp_path / "GBAADRESOBJECT2023BUSV1.sav")
+    counts = ingest_file(ADDRESSES, parse_name(ADDRESSES, path), 2023, RULES, tmp_path / "kept", tmp_path / "refused")
+    assert (counts.read, counts.kept) == (0, 0)
+    assert pl.read_parquet(tmp_path / "kept" / "*.parquet").columns == [
+        str(c.canonical) for c in ADDRESSES.used_columns
+    ]
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_a_conversion_to_csv_is_read_in_its_variants(tmp_path, separator):
+    """Another separator, Latin-1 in a name, leading zeros lost."""
+    names = [
+        "RINPERSOONS",
+        "RINPERSOON",
+        "NAAM",
+        "GBADATUMAANVANGADRESHOUDING",
+        "GBADATUMEINDEADRESHOUDING",
+        "SOORTOBJECTNUMMER",
+        "RINOBJECTNUMMER",
+    ]
+    row = ["R", "12", "caf\xe9", "20010101", "20501231", "B", "7"]
+    path = tmp_path / "GBAADRESOBJECT2023BUSV1.csv"
+    path.write_bytes("\n".join([separator.join(names), separator.join(row), ""]).encode("latin-1"))
+    counts = ingest_file(ADDRESSES, parse_name(ADDRESSES, path), 2023, RULES, tmp_path / "kept", tmp_path / "refused")
+    assert counts.quarantined == {}
+    assert pl.read_parquet(tmp_path / "kept" / "*.parquet")["person"].to_list() == [12]
+
+
 def test_a_rule_that_stops_ends_reading_with_a_count_and_what_to_do(tmp_path):
     path = write(raw(GBADATUMEINDEADRESHOUDING="20001231"), tmp_path / "GBAADRESOBJECT2023BUSV1.sav")
     with pytest.raises(DataError, match=r"end_before_start in 1 rows .* Set it to quarantine"):
