@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
-from mobility.chains.programmes import AWAY, DEAD, GROWTH_CORE, HOME, INSTITUTION, OTHER_REGION, UNPLACEABLE, Followed
+from mobility.chains.programmes import AWAY, DEAD, GROWTH_CORE, HOME, INSTITUTION, OTHER_REGION, Followed
 from mobility.days import add_months, months_after
+from mobility.places import UNPLACEABLE
 from mobility.settings import Chains
 
 OUTCOMES = (

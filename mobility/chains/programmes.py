@@ -10,11 +10,11 @@ import polars as pl
 from mobility.areas import ProgrammeArea
 from mobility.days import months_after
 from mobility.errors import RequestError
-from mobility.places import in_codes
+from mobility.places import ELSEWHERE, UNPLACEABLE, in_codes
 from mobility.settings import Chains
 
 HOME, SAME_CITY, OTHER_REGION = "home", "same_city", "other_region"
-INSTITUTION, AWAY, UNPLACEABLE, DEAD = "institution", "away", "unplaceable", "dead"
+INSTITUTION, AWAY, DEAD = "institution", "away", "dead"  # and `places.UNPLACEABLE`
 GROWTH_CORE = "growth_core:"
 
 
@@ -61,7 +61,7 @@ def follow(given: ProgrammeArea, areas: pl.DataFrame, rules: Chains, cut_off: dt
     """
     inside = areas.filter(in_codes(given.codes))
     regions = inside["region"].unique().sort().to_list()
-    if len(regions) != 1 or regions[0] in ("elsewhere", "unplaceable"):
+    if len(regions) != 1 or regions[0] in (ELSEWHERE, UNPLACEABLE):
         found = ", ".join(regions) or "nothing"
         raise RequestError(
             f"Programme {given.programme}, area {given.area}: its codes must lie in one region of the zoning; found: {found}. "

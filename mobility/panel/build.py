@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandera.polars as pa
 import polars as pl
 
 from mobility.contracts import require
@@ -18,8 +18,7 @@ from mobility.panel.partitions import exchanged, partitions_for
 from mobility.panel.store import Panel, Shape
 from mobility.registers.ingest import Counts
 from mobility.run.files import sink_parquet, write_parquet
-
-Tell = Callable[[str, int, int], None]
+from mobility.run.progress import Tell
 
 # The registers the panel is made from; others that have a dictionary are found and named, and not read.
 REGISTERS = (
@@ -161,10 +160,7 @@ def _once(
     sink_parquet(objects.mark_repeated(table, key), marked)
     rows = pl.scan_parquet(marked)
     refused = rows.filter(pl.col("rule").is_not_null()).collect()
-    for rule, count in refused["rule"].value_counts().sort("rule").iter_rows():
-        build.counts[register].refuse(rule, count)
-    if refused.height:
-        write_parquet(refused, build.quarantine / register / f"{name}.parquet")
+    _set_apart(build, register, name, refused)
     return rows.filter(pl.col("rule").is_null()).drop("rule")
 
 
@@ -180,10 +176,7 @@ def _build_registrations(
         for partition in range(partitions):
             build.tell("registrations", partition, partitions)
             table = _keep(build, "GBAADRESOBJECTBUS", partition, people.tidy_registrations(read(partition), cut_off))
-            write_parquet(
-                require(tables.Registration, table, f"panel/registrations, partition {partition}"),
-                build.panel.path("registrations", partition),
-            )
+            _write(build, tables.Registration, "registrations", partition, table)
             persons.append(table["person"].unique().sort())
     build.tell("registrations", partitions, partitions)
     return persons
@@ -204,9 +197,7 @@ def _build_persons(build: Build, persons: list[pl.Series], partitions: int) -> N
     counts, strangers = build.counts["GBAPERSOONTAB"], 0
     with (
         exchanged(given, counts.kept, "person", partitions, build.scratch) as read,
-        exchanged(
-            deaths, build.counts["GBAOVERLIJDENTAB"].kept, "person", partitions, build.panel.folder
-        ) as read_deaths,
+        exchanged(deaths, build.counts["GBAOVERLIJDENTAB"].kept, "person", partitions, build.scratch) as read_deaths,
     ):
         for partition in range(partitions):
             build.tell("persons", partition, partitions)
@@ -216,10 +207,7 @@ def _build_persons(build: Build, persons: list[pl.Series], partitions: int) -> N
                 persons[partition].to_frame().join(births, on="person", how="left").join(died, on="person", how="left")
             ).sort("person")
             strangers += int(persons[partition].is_in(births["person"].implode()).not_().sum())
-            write_parquet(
-                require(tables.Person, table, f"panel/persons, partition {partition}"),
-                build.panel.path("persons", partition),
-            )
+            _write(build, tables.Person, "persons", partition, table)
     if strangers:
         build.counts["GBAADRESOBJECTBUS"].warned["spell_without_person (persons)"] = int(strangers)
     build.tell("persons", partitions, partitions)
@@ -245,10 +233,7 @@ def _build_households(build: Build, cut_off: dt.date, partitions: int) -> None:
         for partition in range(partitions):
             build.tell("households", partition, partitions)
             table = _keep(build, "GBAHUISHOUDENSBUS", partition, people.tidy_households(read(partition), cut_off))
-            write_parquet(
-                require(tables.HouseholdSpell, table, f"panel/households, partition {partition}"),
-                build.panel.path("households", partition),
-            )
+            _write(build, tables.HouseholdSpell, "households", partition, table)
     build.tell("households", partitions, partitions)
 
 
@@ -300,11 +285,8 @@ def _build_income(build: Build, persons: list[pl.Series], partitions: int) -> tu
             tidied = people.dense_income(read(partition), persons[partition], span)
             for register, link_register in INCOMES:
                 of_register = pl.col("year").is_in(build.years(register))
-                _set_apart(build, link_register, partition, tidied.refused.filter(of_register))
-            write_parquet(
-                require(tables.PersonYear, tidied.kept, f"panel/income, partition {partition}"),
-                build.panel.path("income", partition),
-            )
+                _set_apart(build, link_register, _name(partition), tidied.refused.filter(of_register))
+            _write(build, tables.PersonYear, "income", partition, tidied.kept)
     build.tell("income", partitions, partitions)
     return span
 
@@ -330,15 +312,25 @@ def _build_tenure(build: Build, numbered: pl.LazyFrame) -> tuple[int, ...]:
 
 def _keep(build: Build, register: str, partition: int, tidied: people.Tidied) -> pl.DataFrame:
     """The tidied table; the rows left out are counted and set apart."""
-    _set_apart(build, register, partition, tidied.refused)
+    _set_apart(build, register, _name(partition), tidied.refused)
     counts = build.counts[register]
     for repair, rows in tidied.repaired.items():
         counts.repaired[repair] = counts.repaired.get(repair, 0) + rows
     return tidied.kept
 
 
-def _set_apart(build: Build, register: str, partition: int, refused: pl.DataFrame) -> None:
+def _set_apart(build: Build, register: str, name: str, refused: pl.DataFrame) -> None:
+    """Rows left out, counted by rule and put down in the quarantine as `name`."""
     for rule, rows in refused["rule"].value_counts().sort("rule").iter_rows():
         build.counts[register].refuse(rule, rows)
     if refused.height:
-        write_parquet(refused, build.quarantine / register / f"panel-{partition:03d}.parquet")
+        write_parquet(refused, build.quarantine / register / f"{name}.parquet")
+
+
+def _name(partition: int) -> str:
+    return f"panel-{partition:03d}"
+
+
+def _write(build: Build, contract: type[pa.DataFrameModel], name: str, partition: int, table: pl.DataFrame) -> None:
+    """Write one partition of a table of the panel, once it meets its contract."""
+    write_parquet(require(contract, table, f"panel/{name}, partition {partition}"), build.panel.path(name, partition))

@@ -6,8 +6,9 @@ import datetime as dt
 
 import polars as pl
 
+from mobility.places import UNPLACEABLE
+
 OBJECT = ("object_type", "object_number")
-UNPLACEABLE = "unplaceable"
 
 
 def number_objects(*tables: pl.LazyFrame) -> pl.LazyFrame:
@@ -85,7 +86,7 @@ def demolished_dates(life_cycle: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def first_day_known(life_cycle: pl.LazyFrame) -> dt.date | None:
-    """The first day on which the register saw an object end; earlier demolitions are not in it."""
+    """The first day of the register; earlier demolitions are not in it."""
     day: dt.date | None = life_cycle.select(pl.col("start_date").min()).collect().item()
     return day
 

@@ -54,6 +54,12 @@ class Panel:
         """One partition of a table, in its sort order."""
         return pl.read_parquet(self.path(table, partition))
 
+    def income(self, partition: int) -> pl.DataFrame:
+        """Income of one partition, contract `tables.PersonYear`; without rows when no income was read."""
+        if self.path("income", partition).is_file():
+            return self.read("income", partition)
+        return pl.DataFrame(schema={"percentile": pl.UInt8, "population": pl.UInt8})
+
     @property
     def objects_path(self) -> Path:
         """File of all address objects."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from mobility.errors import RequestError
 from mobility.registers.dictionary import Register
 
+LABEL_FILE = "LABEL.txt"  # in the root of a source tree: what the tree says of itself, such as that it is synthetic
 ENDINGS = (".sav", ".zsav", ".parquet", ".csv")
 _CONVERSIONS = "geconverteerde data"
 _DATE_PREFIX = re.compile(r"^\d{6} +")

@@ -125,9 +125,8 @@ def _labelled(folder: Path, number: int, followed: Followed) -> pl.DataFrame:
 
 
 def _nobody() -> pl.DataFrame:
-    text = [*CHAIN_KEYS]
     numbers = {"cohort_year": pl.Int64, "stops": pl.Int64, "repeat_exposure": pl.Int64}
-    schema = {name: numbers.get(name, pl.String) for name in text}
+    schema = {name: numbers.get(name, pl.String) for name in CHAIN_KEYS}
     return pl.DataFrame(
         schema=schema
         | {"is_first_cohort": pl.Boolean, "is_carrier": pl.Boolean, "weight": pl.Int64, "cell_key": pl.Int64}
@@ -141,9 +140,7 @@ def _follow_partition(
         persons=panel.read("persons", partition),
         residence=panel.read("residence", partition),
         households=panel.read("households", partition),
-        incomes=panel.read("income", partition)
-        if shape.income_years
-        else pl.DataFrame(schema={"percentile": pl.UInt8, "population": pl.UInt8}),
+        incomes=panel.income(partition),
         income_years=shape.income_years,
     )
     objects = panel.objects("area", "demolished_date")

@@ -88,7 +88,7 @@ def _count_partition(partition: int, folder: Path, years: range) -> pl.DataFrame
 def _cover_partition(partition: int, panel: Panel, shape: Shape, study: Study) -> pl.DataFrame:
     persons, residence = panel.read("persons", partition), panel.read("residence", partition)
     households = panel.read("households", partition)
-    classes = income_classes(panel.read("income", partition)) if shape.income_years else pl.Series([], dtype=pl.UInt8)
+    classes = income_classes(panel.income(partition))
     area = panel.objects("area")["area"]
     place = pl.Series("place", range(persons.height), dtype=pl.UInt32)
     tables = []

@@ -15,15 +15,13 @@ from mobility.panel.build import REGISTERS, Build, build_panel
 from mobility.panel.store import Panel
 from mobility.registers.decode import rules_of
 from mobility.registers.dictionary import Register, load_register, register_names
-from mobility.registers.find import Found, find_files
+from mobility.registers.find import LABEL_FILE, Found, find_files
 from mobility.registers.ingest import Counts, for_year, ingest_file
 from mobility.registers.read import column_names
 from mobility.run.files import digest, make_folder, write_json
 from mobility.run.progress import Tell
 from mobility.settings import Settings, did_you_mean
 from mobility.steps.job import Job, Told, workspace
-
-_LABEL = "LABEL.txt"
 
 
 def needed_files(settings: Settings) -> list[tuple[Register, Found]]:
@@ -263,7 +261,7 @@ def check_refused(counts: dict[str, Counts], most: float) -> None:
 
 
 def _label(root: Path) -> str | None:
-    path = root / _LABEL
+    path = root / LABEL_FILE
     return path.read_text(encoding="utf-8").strip() or None if path.is_file() else None
 
 

@@ -107,7 +107,7 @@ def _one_partition_of_persons(
     residence = require(tables.Residence, resided.spells, f"panel/residence, partition {partition}")
     write_parquet(residence, panel.path("residence", partition))
     write_parquet(object_use(residence), scratch / "use" / f"part-{partition:03d}.parquet")
-    classes = income_classes(panel.read("income", partition)) if shape.income_years else pl.Series([], dtype=pl.UInt8)
+    classes = income_classes(panel.income(partition))
     area = panel.objects("area")["area"]
     transitions = find_transitions(residence, households, persons, stock_days(study, shape.cut_off))
     for count, moves in (("events", find_moves(residence)), ("transitions", transitions)):

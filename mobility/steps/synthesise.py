@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from mobility.errors import RequestError
+from mobility.registers.find import LABEL_FILE
 from mobility.run.files import make_folder, write_text
 from mobility.run.progress import Tell
 from mobility.settings import Settings
 from mobility.steps.job import Job, Told, workspace
 from mobility.synthetic import write_country
 
-_LABEL = "LABEL.txt"
 _FILES = 95  # about as many files as a country of two decades has: for the time left only
 
 
@@ -47,7 +47,7 @@ def _make_room(root: Path, begun: Path) -> None:
     if not root.exists():
         make_folder(root)
         return
-    label = root / _LABEL
+    label = root / LABEL_FILE
     ours = label.is_file() and label.read_text(encoding="utf-8").startswith("Synthetic")
     half_made = begun.is_file() and begun.read_text(encoding="utf-8").strip() == str(root)
     if any(root.iterdir()) and not ours and not half_made:

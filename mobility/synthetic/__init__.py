@@ -9,12 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mobility.errors import RequestError
+from mobility.registers.find import LABEL_FILE
 from mobility.settings import Synthetic
 from mobility.synthetic.blocks import write_blocks
 from mobility.synthetic.quirks import list_quirks
 
 LABEL = "Synthetic data: a fictitious country, no real persons or places"
-LABEL_FILE = "LABEL.txt"
 MOST_PERSONS_SAV = 1_000_000
 
 
