@@ -108,7 +108,7 @@ def _check_earlier_steps(job: Job, settings: Settings) -> None:
     Raises:
         RequestError: with the job to run first.
     """
-    for earlier in job.after:
+    for earlier in job.after(settings):
         _check_earlier_steps(earlier, settings)
         if not step_record(settings, earlier.name).stands(earlier.asked(settings)):
             raise RequestError(

@@ -50,10 +50,7 @@ def _asked(settings: Settings) -> dict[str, Any]:
 
 def _inputs(settings: Settings) -> list[Path]:
     space = workspace(settings)
-    residence = files_below(space.panel / "residence")
-    if not residence:
-        raise RequestError("There is no residence in the workspace yet. Run jobs/moves.py first, or jobs/pipeline.py.")
-    return residence + files_below(*(space.panel / name for name in PANEL_TABLES))
+    return files_below(space.panel / "residence", *(space.panel / name for name in PANEL_TABLES))
 
 
 def _outputs(settings: Settings, told: Told) -> list[Path]:  # noqa: ARG001 - same form for every step
@@ -184,5 +181,5 @@ JOB = Job(
     outputs=_outputs,
     run=_run,
     closing=_closing,
-    after=(moves.JOB,),
+    after=lambda _: (moves.JOB,),
 )

@@ -32,10 +32,7 @@ def _asked(settings: Settings) -> dict[str, Any]:
 
 
 def _inputs(settings: Settings) -> list[Path]:
-    found = files_below(*moves.folders(settings).values(), workspace(settings).panel / "residence")
-    if not found:
-        raise RequestError("There are no moves in the workspace yet. Run jobs/moves.py first, or jobs/pipeline.py.")
-    return found
+    return files_below(*moves.folders(settings).values(), workspace(settings).panel / "residence")
 
 
 def _outputs(settings: Settings, told: Told) -> list[Path]:  # noqa: ARG001 - same form for every step
@@ -114,5 +111,5 @@ JOB = Job(
     outputs=_outputs,
     run=_run,
     closing=_closing,
-    after=(moves.JOB,),
+    after=lambda _: (moves.JOB,),
 )

@@ -28,7 +28,7 @@ class Job:
         outputs: the files and folders it made, given what it told.
         run: does it; returns counts for the closing summary.
         closing: from what `run` told, the lines people read.
-        after: the steps whose outputs it reads.
+        after: the steps whose outputs it reads, in a study.
     """
 
     name: str
@@ -38,7 +38,7 @@ class Job:
     outputs: Callable[[Settings, Told], list[Path]]
     run: Callable[[Settings, Tell], Told]
     closing: Callable[[Settings, Told], list[str]]
-    after: tuple[Job, ...] = ()
+    after: Callable[[Settings], tuple[Job, ...]] = lambda _: ()
 
 
 def workspace(settings: Settings) -> Workspace:

@@ -164,5 +164,5 @@ JOB = Job(
     outputs=_outputs,
     run=_run,
     closing=_closing,
-    after=(INGEST,),
+    after=lambda _: (INGEST,),
 )

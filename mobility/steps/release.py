@@ -10,7 +10,7 @@ from mobility.release.declarations import load_declaration
 from mobility.release.gate import release
 from mobility.run.progress import Tell
 from mobility.settings import Settings
-from mobility.steps import flows
+from mobility.steps import chains, flows
 from mobility.steps.job import Job, Told, workspace
 
 
@@ -77,5 +77,5 @@ JOB = Job(
     outputs=_outputs,
     run=_run,
     closing=_closing,
-    after=(flows.JOB,),
+    after=lambda settings: (flows.JOB, chains.JOB) if settings.study.programmes else (flows.JOB,),
 )

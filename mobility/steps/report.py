@@ -47,5 +47,5 @@ JOB = Job(
     outputs=_outputs,
     run=_run,
     closing=_closing,
-    after=(RELEASE,),
+    after=lambda _: (RELEASE,),
 )

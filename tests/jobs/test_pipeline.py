@@ -271,3 +271,12 @@ def test_one_job_can_be_swept_over_choices(tmp_path, run_job, source, places):
 
 def test_the_interpreter_is_one_the_program_supports():
     assert (3, 11) <= sys.version_info[:2] < (3, 14)
+
+
+def test_a_release_does_not_stand_on_chains_of_other_settings(tmp_path, run_job):
+    where = (f"place.root={tmp_path / 'workspace'}", f"place.export={tmp_path / 'export'}", *SMALL)
+    assert run_job("pipeline", *where).returncode == 0
+    assert run_job("chains", *where, "study.chains.settled_months=24").returncode == 0
+    done = run_job("release", *where)
+    assert done.returncode == 2
+    assert "Run jobs/chains.py first" in done.stderr
