@@ -168,6 +168,19 @@ class Release:
 
 
 @dataclass(frozen=True)
+class LeastCoverage:
+    """Shares of the panel that could be linked, below which its rule in `study.rules` holds."""
+
+    objects_with_geography: float
+    persons_in_register: float
+    persons_with_income: float
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            _share(getattr(self, field.name), f"study.least_coverage.{field.name}")
+
+
+@dataclass(frozen=True)
 class Study:
     """One study: its question, period, geography, definitions and tables."""
 
@@ -184,13 +197,13 @@ class Study:
     chains: Chains
     release: Release
     most_refused_share: float
+    least_coverage: LeastCoverage
     rules: dict[str, Severity]
 
     def __post_init__(self) -> None:
         if len(set(self.programmes)) < len(self.programmes):
             raise RequestError("study.programmes names a programme twice. Name each once.")
-        if not 0 <= self.most_refused_share <= 1:
-            raise RequestError("study.most_refused_share is a share: choose a number from 0 to 1.")
+        _share(self.most_refused_share, "study.most_refused_share")
         if not _FOLDER_NAME.fullmatch(self.name):
             raise RequestError("study.name is also the name of a folder: use letters, digits, dots, - and _ only.")
 
@@ -409,6 +422,11 @@ def _not_negative(given: object, at: str) -> None:
         value = getattr(given, field.name)
         if isinstance(value, int) and value < 0:
             raise RequestError(f"{at}.{field.name} must be 0 or more.")
+
+
+def _share(value: float, at: str) -> None:
+    if not 0 <= value <= 1:
+        raise RequestError(f"{at} is a share: choose a number from 0 to 1.")
 
 
 def did_you_mean(word: str, known: set[str]) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-TENURES = ("unknown", "owner", "social", "private")  # the tenure tables hold places in this list
+# The tenure tables hold places in this list; rented: by whom is not known.
+TENURES = ("unknown", "owner", "social", "private", "rented")
 
 
 def on_day(spells: pl.DataFrame, persons: pl.Series, days: pl.Series) -> pl.Series:

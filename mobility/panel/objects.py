@@ -1,38 +1,43 @@
-"""Address objects with what is known of them: area, coordinates, end of life, tenure."""
+"""Address objects with what is known of them: area, coordinates, end of life, tenure. Pure."""
 
 from __future__ import annotations
 
 import datetime as dt
 
+import numpy as np
 import polars as pl
 
+from mobility.panel.people import Tidied
 from mobility.places import UNPLACEABLE
 
 OBJECT = ("object_type", "object_number")
 
 
-def number_objects(*tables: pl.LazyFrame) -> pl.LazyFrame:
+def number_objects(*tables: pl.DataFrame) -> pl.DataFrame:
     """All objects that occur in any of the tables, numbered in the order of their type and number.
 
-    One row per object: `object_type`, `object_number`, `object` (UInt32, dense from 0). The order makes the smallest id the
+    One row per object: `object` (UInt32, dense from 0), `object_type`, `object_number`. The order makes the smallest id the
     smallest (type, number), which decides ties between registrations.
     """
     every = pl.concat([table.select(OBJECT) for table in tables]).unique().sort(OBJECT)
     return every.with_row_index("object").with_columns(pl.col("object").cast(pl.UInt32))
 
 
-def mark_repeated(table: pl.LazyFrame, key: tuple[str, ...]) -> pl.LazyFrame:
-    """The table, sorted, with `rule`: null for the row of each key that is kept, else why the row is left out.
+def once(table: pl.DataFrame, key: tuple[str, ...]) -> Tidied:
+    """The table with one row per key.
 
-    `exact_duplicate` for a copy of the row before, `key_repeated` for another row with the same key. Which of several
-    different rows is kept depends on nothing but their values.
+    Left out: copies of a row (`exact_duplicate`) and other rows with the same key (`key_repeated`). Which of several different
+    rows stays depends on nothing but their values.
     """
-    names = table.collect_schema().names()
-    ordered = table.sort([*key, *(name for name in names if name not in key)], nulls_last=True)
+    repeated = table.select(key).is_duplicated()
+    if not repeated.any():
+        return Tidied(table, table.clear().with_columns(rule=pl.lit(None, pl.String)), {})
+    ordered = table.filter(repeated)
+    ordered = ordered.sort([*key, *(name for name in table.columns if name not in key)], nulls_last=True)
     same_key = pl.all_horizontal(pl.col(name).eq_missing(pl.col(name).shift()) for name in key)
-    same_row = pl.all_horizontal(pl.col(name).eq_missing(pl.col(name).shift()) for name in names)
+    same_row = pl.all_horizontal(pl.col(name).eq_missing(pl.col(name).shift()) for name in table.columns)
     first = pl.int_range(pl.len()) == 0
-    return ordered.with_columns(
+    marked = ordered.with_columns(
         rule=pl.when(first)
         .then(None)
         .when(same_row)
@@ -40,6 +45,8 @@ def mark_repeated(table: pl.LazyFrame, key: tuple[str, ...]) -> pl.LazyFrame:
         .when(same_key)
         .then(pl.lit("key_repeated"))
     )
+    stays = marked.filter(pl.col("rule").is_null()).drop("rule")
+    return Tidied(pl.concat([table.filter(~repeated), stays]), marked.filter(pl.col("rule").is_not_null()), {})
 
 
 def number_areas(geography: pl.DataFrame) -> pl.DataFrame:
@@ -57,16 +64,12 @@ def number_areas(geography: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([nowhere, coded.unique().filter(pl.any_horizontal(pl.all() != UNPLACEABLE)).sort(coded.columns)])
 
 
-def area_of(geography: pl.LazyFrame, areas: pl.DataFrame) -> pl.LazyFrame:
+def area_of(geography: pl.DataFrame, areas: pl.DataFrame) -> pl.DataFrame:
     """The area of each object: `object_type`, `object_number`, `area` (place in `areas`)."""
-    keys = (
-        areas.lazy()
-        .with_row_index("area")
-        .with_columns(
-            gemeente=pl.col("gemeente").str.strip_prefix("GM"),
-            wijk=pl.col("wijk").str.strip_prefix("WK"),
-            buurt=pl.col("buurt").str.strip_prefix("BU"),
-        )
+    keys = areas.with_row_index("area").with_columns(
+        gemeente=pl.col("gemeente").str.strip_prefix("GM"),
+        wijk=pl.col("wijk").str.strip_prefix("WK"),
+        buurt=pl.col("buurt").str.strip_prefix("BU"),
     )
     filled = geography.with_columns(pl.col("gemeente", "wijk", "buurt").fill_null(UNPLACEABLE))
     return filled.join(keys, on=["gemeente", "wijk", "buurt"], how="left").select(
@@ -74,7 +77,7 @@ def area_of(geography: pl.LazyFrame, areas: pl.DataFrame) -> pl.LazyFrame:
     )
 
 
-def demolished_dates(life_cycle: pl.LazyFrame) -> pl.LazyFrame:
+def demolished_dates(life_cycle: pl.DataFrame) -> pl.DataFrame:
     """First day on which an object no longer exists: `object_type`, `object_number`, `demolished_date`.
 
     An object with a period that is still open exists. Periods overlap and repeat; only the last end counts.
@@ -91,9 +94,16 @@ def first_day_known(life_cycle: pl.LazyFrame) -> dt.date | None:
     return day
 
 
-def link_objects(numbered: pl.LazyFrame, *attributes: pl.LazyFrame) -> pl.LazyFrame:
-    """The object table: every numbered object with the attributes found for it, in the order of their number."""
-    table = numbered
-    for attribute in attributes:
-        table = table.join(attribute, on=list(OBJECT), how="left", validate="1:1")
-    return table.sort("object").drop("object")
+def dense_tenure(numbered: pl.DataFrame, ownership: pl.DataFrame, years: tuple[int, ...]) -> pl.DataFrame:
+    """Tenure of every object (row) on 1 January of every year (column), as a place in `lookup.TENURES`; 0 is unknown.
+
+    Args:
+        numbered: of `number_objects`.
+        ownership: `object_type`, `object_number`, `year`, `tenure` (a place in `TENURES`), once per object and year.
+        years: in order.
+    """
+    known = ownership.join(numbered, on=list(OBJECT), how="inner", validate="m:1")
+    dense = np.zeros((len(years), numbered.height), dtype=np.uint8)
+    column = np.searchsorted(np.array(years), known["year"].to_numpy())
+    dense[column, known["object"].to_numpy()] = known["tenure"].to_numpy()
+    return pl.DataFrame({str(year): dense[number] for number, year in enumerate(years)})

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import shutil
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -14,6 +16,25 @@ from mobility.run.files import make_folder
 from mobility.settings import MOST_PARTITIONS
 
 ROWS = 1_500_000  # rows of the largest table in one partition: what a laptop holds several times over
+_SAMPLE = 50_000  # keys looked at to divide their order into ranges of about the same size
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """Rows of one table, split on disk. It knows paths only, so that it can travel to a worker.
+
+    Attributes:
+        folder: with a folder per partition.
+        schema: of the rows.
+    """
+
+    folder: Path
+    schema: dict[str, pl.DataType]
+
+    def read(self, partition: int) -> pl.DataFrame:
+        """The rows of one partition, in no particular order."""
+        files = sorted((self.folder / f"bucket={partition}").glob("*.parquet"))
+        return pl.read_parquet(files) if files else pl.DataFrame(schema=self.schema)
 
 
 def partitions_for(rows: int) -> int:
@@ -21,37 +42,68 @@ def partitions_for(rows: int) -> int:
     return min(MOST_PARTITIONS, max(1, -(-rows // ROWS)))
 
 
+def by_number(column: str, partitions: int) -> pl.Expr:
+    """The partition of a column of unsigned integers. Never a hash of polars, which changes between versions."""
+    return pl.col(column) % partitions
+
+
+def by_text(columns: tuple[str, ...], bounds: pl.Series) -> pl.Expr:
+    """The range that the text of some columns, one after the other, falls in.
+
+    Ranges follow the order of the text, so that numbers given range after range follow it too.
+
+    Args:
+        columns: of text.
+        bounds: of `range_bounds`: the first text of every range but the first.
+    """
+    find = partial(_range_of, bounds=bounds)
+    return pl.concat_str(columns).map_batches(find, return_dtype=pl.UInt32, is_elementwise=True)
+
+
+def _range_of(text: pl.Series, bounds: pl.Series) -> pl.Series:
+    return bounds.search_sorted(text, side="right").cast(pl.UInt32)
+
+
+def range_bounds(tables: list[pl.LazyFrame], rows: int, columns: tuple[str, ...], partitions: int) -> pl.Series:
+    """Bounds that divide the text of some columns into at most so many ranges of about equally many rows.
+
+    Args:
+        tables: all rows that will be divided.
+        rows: how many there are, for the size of the sample.
+        columns: of text.
+        partitions: how many ranges.
+    """
+    step = max(1, rows // _SAMPLE)
+    sampled = [
+        table.select(text=pl.concat_str(columns)).with_row_index("row").filter(pl.col("row") % step == 0).select("text")
+        for table in tables
+    ]
+    sample = pl.concat(sampled).collect()["text"].drop_nulls().sort()
+    places = [sample.len() * number // partitions for number in range(1, partitions)]
+    return sample.gather(places).unique().sort() if sample.len() else sample
+
+
 @contextmanager
-def exchanged(
-    rows: pl.LazyFrame, count: int, key: str, partitions: int, folder: Path
-) -> Iterator[Callable[[int], pl.DataFrame]]:
-    """Rows split by `key % partitions` on disk, streaming; gives a function that reads one partition, in any order.
+def exchanged(rows: pl.LazyFrame, count: int, bucket: pl.Expr, folder: Path) -> Iterator[Exchange]:
+    """Rows split by the number in `bucket` on disk, streaming; the temporary files disappear afterwards.
 
     Args:
         rows: a query.
         count: the number of rows it gives; polars has been seen to lose some on the way, without a word.
-        key: a column of unsigned integers. Never a hash of polars, which changes between versions.
-        partitions: at most `MOST_PARTITIONS`.
-        folder: where the temporary files go; they disappear afterwards.
+        bucket: of `by_number` or `by_text`; at most `MOST_PARTITIONS` different numbers.
+        folder: where the temporary files go.
 
     Raises:
         RuntimeError: fewer or more rows arrived than were sent.
     """
     scratch = make_folder(folder / f"exchange.tmp-{uuid.uuid4().hex[:8]}")
     try:
-        bucket = (pl.col(key) % partitions).alias("bucket")
-        rows.with_columns(bucket).sink_parquet(
+        rows.with_columns(bucket.alias("bucket")).sink_parquet(
             pl.PartitionBy(scratch, key="bucket", include_key=False), mkdir=True, compression="lz4"
         )
-        schema = rows.collect_schema()
         arrived = sum(pl.scan_parquet(file).select(pl.len()).collect().item() for file in scratch.rglob("*.parquet"))
         if arrived != count:
-            raise RuntimeError(f"{count} rows were sent to {partitions} partitions and {arrived} arrived")
-
-        def read(partition: int) -> pl.DataFrame:
-            files = sorted((scratch / f"bucket={partition}").glob("*.parquet"))
-            return pl.read_parquet(files) if files else pl.DataFrame(schema=schema)
-
-        yield read
+            raise RuntimeError(f"{count} rows were sent through the exchange and {arrived} arrived")
+        yield Exchange(scratch, dict(rows.collect_schema()))
     finally:
         shutil.rmtree(scratch, ignore_errors=True)

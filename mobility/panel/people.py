@@ -40,7 +40,7 @@ def tidy_households(rows: pl.DataFrame, cut_off: dt.date) -> Tidied:
     """Household spells as contract `HouseholdSpell` wants them.
 
     Left out: exact copies, spells after the cut-off, and, of spells of a person that start on one day, all but the longest
-    (`key_repeated`). A spell that runs into the next one ends where that starts (`overlap_clipped`): the register promises
+    (`key_repeated`). A spell that runs into the next one ends where that starts (`households_overlap`): the register promises
     that they do not overlap.
     """
     key = ["person", "start_date", "end_date", "household"]
@@ -58,7 +58,7 @@ def tidy_households(rows: pl.DataFrame, cut_off: dt.date) -> Tidied:
     kept = tidied.kept.with_columns(
         overlaps=overlaps, end_date=pl.when(overlaps).then(next_start).otherwise("end_date")
     )
-    clipped = {"overlap_clipped": int(kept["overlaps"].sum())}
+    clipped = {"households_overlap": int(kept["overlaps"].sum())}
     return Tidied(kept.select(columns), tidied.refused, tidied.repaired | clipped)
 
 
@@ -73,25 +73,40 @@ def dense_income(rows: pl.DataFrame, persons: pl.Series, years: tuple[int, int])
         persons: the persons of the partition, sorted.
         years: first and last income year.
     """
-    ordered = rows.sort("person", "year", "population", "percentile", nulls_last=True)
-    stranger = pl.col("person").is_in(persons.implode()).not_()
-    marked = ordered.with_columns(
-        rule=pl.when(stranger)
-        .then(pl.lit("person_without_registration"))
-        .when(_repeats("person", "year"))
-        .then(pl.lit("key_repeated"))
-    )
-    known = marked.filter(pl.col("rule").is_null())
     span = years[1] - years[0] + 1
-    place = persons.search_sorted(known["person"], side="left").to_numpy().astype(np.int64)
-    cell = place * span + (known["year"].to_numpy() - years[0])
+    is_stranger = rows["person"].is_in(persons.implode()).not_()
+    marked = rows.with_columns(rule=pl.when(is_stranger).then(pl.lit("person_without_registration")))
+    known, cell = _without_repeats(marked.filter(~is_stranger), persons, years)
     percentile = np.zeros(len(persons) * span, dtype=np.uint8)
     population = np.zeros(len(persons) * span, dtype=np.uint8)
-    percentile[cell] = known["percentile"].fill_null(0).to_numpy()
-    population[cell] = known["population"].to_numpy()
+    stays = known["rule"].is_null()
+    cell = cell[stays.to_numpy()]
+    percentile[cell] = known["percentile"].filter(stays).fill_null(0).to_numpy()
+    population[cell] = known["population"].filter(stays).to_numpy()
     table = pl.DataFrame({"percentile": percentile, "population": population})
     table = table.with_columns(percentile=pl.when(pl.col("percentile") > 0).then("percentile"))
-    return Tidied(table, marked.filter(pl.col("rule").is_not_null()), {})
+    refused = pl.concat([marked.filter(is_stranger), known.filter(~stays)])
+    return Tidied(table, refused, {})
+
+
+def _without_repeats(
+    rows: pl.DataFrame, persons: pl.Series, years: tuple[int, int]
+) -> tuple[pl.DataFrame, np.ndarray[tuple[int], np.dtype[np.int64]]]:
+    """The rows with `key_repeated` where another one stands for the person and year, and the cell of each row.
+
+    Rows are sorted only where some cell has several: that is rare, and the tables are the largest there are.
+    """
+
+    def cells(of: pl.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+        place = persons.search_sorted(of["person"], side="left").cast(pl.Int64)
+        return (place * (years[1] - years[0] + 1) + (of["year"].cast(pl.Int64) - years[0])).to_numpy()
+
+    cell = cells(rows)
+    if len(cell) and np.bincount(cell).max() > 1:
+        rows = rows.sort("person", "year", "population", "percentile", nulls_last=True)
+        rows = rows.with_columns(rule=pl.when(_repeats("person", "year")).then(pl.lit("key_repeated")))
+        cell = cells(rows)
+    return rows, cell
 
 
 def once_per_person(rows: pl.DataFrame) -> Tidied:

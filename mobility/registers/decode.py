@@ -11,95 +11,145 @@ from mobility.registers.dictionary import Column, Register
 PERSON_KNOWN_IN_BRP = "R"
 _LARGEST_PERSON = 999_999_999
 _DATE_DIGITS = 8
+_KEYS = ("object_type", "object_number", "household_number", "payer_type")
+_GEMEENTE_DIGITS, _WIJK_DIGITS = 4, 6
+_SHORT = 4  # bytes: columns so narrow hold few different values
 
 
-def decode(batch: pl.DataFrame, register: Register) -> pl.DataFrame:
-    """Typed canonical columns of one batch, and which rules each row breaks.
+def clean(batch: pl.DataFrame, register: Register) -> pl.DataFrame:
+    """Stored values as text, by the names of the file.
 
-    One row per row of `batch`, in order: the canonical columns of the dictionary and a boolean column for every rule of
-    `rules_of(register)`. Nothing is repaired: text that is no date or number becomes null and its row breaks a rule.
+    One row per row of `batch`, in order: without padding, whole numbers without a decimal point, null for every code of absence.
     """
-    typed = batch.select(
-        *(_DECODERS[column.type](column).alias(str(column.canonical)) for column in register.used_columns),
-        *(broken.alias(rule) for rule, broken in _column_rules(register).items()),
+    return pl.DataFrame([_clean(batch[column.name], column) for column in register.used_columns])
+
+
+def decode(cleaned: pl.DataFrame, register: Register) -> pl.DataFrame:
+    """What `clean` gives as typed columns with canonical names.
+
+    Nothing is repaired: text that is no date or number becomes null and its row breaks a rule; see `broken_rules`.
+    """
+    decoded = ((column, _DECODERS[column.type](column, cleaned[column.name])) for column in register.used_columns)
+    return pl.DataFrame([values.alias(str(column.canonical)) for column, values in decoded])
+
+
+def broken_rules(cleaned: pl.DataFrame, typed: pl.DataFrame, register: Register) -> pl.DataFrame:
+    """One boolean column per rule of `rules_of(register)`: whether the row breaks it.
+
+    Args:
+        cleaned: of `clean`.
+        typed: of `decode`.
+        register: its dictionary.
+    """
+    rules = _rules(register)
+    return pl.concat([cleaned.rename(_stored_name), typed], how="horizontal").select(
+        pl.any_horizontal(expression.fill_null(False) for expression in expressions).alias(rule)
+        for rule, expressions in rules.items()
     )
-    return typed.with_columns(broken.alias(rule) for rule, broken in _row_rules(register).items())
 
 
 def rules_of(register: Register) -> list[str]:
-    """Names of the rules `decode` applies to a row of this register, in a fixed order."""
-    return [*_column_rules(register), *_row_rules(register)]
+    """Names of the rules that a row of this register can break by itself, in a fixed order."""
+    return list(_rules(register))
 
 
-def _column_rules(register: Register) -> dict[str, pl.Expr]:
-    """Rules a single column can break, as expressions over the stored columns."""
-    broken: dict[str, list[pl.Expr]] = {}
-    for column in register.used_columns:
-        for rule, expression in _rules(column).items():
-            broken.setdefault(rule, []).append(expression.fill_null(False))
-    return {rule: pl.any_horizontal(expressions) for rule, expressions in sorted(broken.items())}
+def _stored_name(name: str) -> str:
+    return f"stored {name}"
 
 
-def _row_rules(register: Register) -> dict[str, pl.Expr]:
-    """Rules about a row, as expressions over the typed columns."""
-    names = {column.canonical for column in register.used_columns}
-    rules: dict[str, pl.Expr] = {}
-    if {"start_date", "end_date"} <= names:
-        rules["end_before_start"] = (pl.col("end_date") <= pl.col("start_date")).fill_null(False)
-    if "person_type" in names:
-        rules["person_not_in_brp"] = pl.col("person_type").ne_missing(PERSON_KNOWN_IN_BRP)
-    return rules
+def _clean(stored: pl.Series, column: Column) -> pl.Series:
+    """One column as text, null where there is no value.
+
+    Almost every value is clean as it stands, and hundreds of millions pass here: only columns in which some value is not are
+    worked through, and those with few different values once per value.
+    """
+    text = _as_text(stored)
+    if column.codes or column.width <= _SHORT or column.type in ("first_day", "last_day"):
+        return _once_per_value(text, lambda values: _without_absence(values, column))
+    if column.type == "person":  # anything but digits is looked at when it does not decode
+        return text
+    return _without_absence(text, column) if _is_untidy(text, column) else text
 
 
-def _text(column: Column) -> pl.Expr:
-    """The stored value as text without padding; whole numbers without a decimal point."""
-    stored = pl.col(column.name)
-    if column.is_text and column.type != "person":
-        return stored.cast(pl.String).str.strip_chars()
-    # A number in one year is text in another: both are written the same way here.
-    return stored.cast(pl.String).str.strip_chars().str.replace(r"\.0+$", "")
+def _as_text(stored: pl.Series) -> pl.Series:
+    if stored.dtype == pl.String:
+        return stored
+    if stored.dtype.is_float():
+        # A number in one year is text in another: both are written the same way here.
+        whole = (stored == stored.floor()) & stored.is_between(-(2**53), 2**53)
+        numbers = pl.select(pl.when(whole).then(stored.cast(pl.Int64, strict=False)).cast(pl.String))
+        return numbers.to_series().fill_null(stored.cast(pl.String)).alias(stored.name)
+    return stored.cast(pl.String)
 
 
-def _value(column: Column) -> pl.Expr:
-    text = _text(column)
-    return pl.when(text.is_in(["", *column.missing]) | text.str.contains(r"^-+$")).then(None).otherwise(text)
+def _once_per_value(values: pl.Series, change: Callable[[pl.Series], pl.Series]) -> pl.Series:
+    """`change` applied to every different value once."""
+    distinct = values.unique()
+    changed = change(distinct)
+    if distinct.is_empty():
+        return changed
+    if changed.dtype == distinct.dtype and changed.equals(distinct, check_names=False, null_equal=True):
+        return values
+    return values.replace_strict(distinct, changed, return_dtype=changed.dtype)
 
 
-def _decode_text(column: Column) -> pl.Expr:
-    value = _value(column)
-    if column.zero_fill:
+def _is_untidy(text: pl.Series, column: Column) -> bool:
+    """Whether some value is padded, blank, of dashes, a code of absence or, in a column of numbers, has a decimal point."""
+    untidy = text.str.starts_with(" ") | text.str.ends_with(" ") | text.str.starts_with("-") | (text == "")
+    if column.missing:
+        untidy |= text.is_in(list(column.missing))
+    if not column.is_text:
+        untidy |= text.str.contains(".", literal=True)
+    return bool(untidy.any())
+
+
+def _without_absence(text: pl.Series, column: Column) -> pl.Series:
+    text = text.str.strip_chars(" ")
+    if not column.is_text or column.type == "person":
+        text = text.str.replace(r"\.0+$", "")
+    is_absent = text.str.strip_chars_start("-") == ""  # blank, or dashes as wide as the field
+    if column.missing:
+        is_absent |= text.is_in(list(column.missing))
+    return text.set(is_absent.fill_null(True), None)
+
+
+def _decode_text(column: Column, value: pl.Series) -> pl.Series:
+    if column.zero_fill and bool((value.str.len_bytes() < column.zero_fill).any()):
         value = value.str.zfill(column.zero_fill)
     if column.becomes:
         value = value.replace_strict(dict(column.becomes), default=None, return_dtype=pl.String)
     return value
 
 
-def _decode_integer(column: Column) -> pl.Expr:
-    return _value(column).cast(pl.Int64, strict=False) + column.plus
+def _decode_integer(column: Column, value: pl.Series) -> pl.Series:
+    return value.cast(pl.Int64, strict=False) + column.plus
 
 
-def _decode_person(column: Column) -> pl.Expr:
-    number = _value(column).cast(pl.Int64, strict=False)
-    return pl.when(number.is_between(0, _LARGEST_PERSON)).then(number).cast(pl.UInt32)
+def _decode_person(column: Column, value: pl.Series) -> pl.Series:
+    number = value.cast(pl.Int64, strict=False)
+    if number.null_count():
+        number = _without_absence(value, column).cast(pl.Int64, strict=False)
+    return number.set(~number.is_between(0, _LARGEST_PERSON), None).cast(pl.UInt32)
 
 
-def _decode_first_day(column: Column) -> pl.Expr:
-    return _date(_value(column))
+def _decode_first_day(column: Column, value: pl.Series) -> pl.Series:  # noqa: ARG001 - same form for every type
+    return _dates(value)
 
 
-def _decode_last_day(column: Column) -> pl.Expr:
+def _decode_last_day(column: Column, value: pl.Series) -> pl.Series:
     """The first day after it; null when still open."""
-    closed = pl.when(_value(column).is_in(list(column.open)).not_()).then(_value(column))
-    return _date(closed).dt.offset_by("1d")
+    return _dates(value.set(value.is_in(list(column.open)), None)).dt.offset_by("1d")
 
 
-def _date(text: pl.Expr) -> pl.Expr:
+def _dates(text: pl.Series) -> pl.Series:
     """Eight digits as a date; null for anything else. polars itself would take 2019101 for the first of October."""
-    eight_digits = pl.when(text.str.len_bytes() == _DATE_DIGITS, text.str.contains(r"^[0-9]*$")).then(text)
-    return eight_digits.str.to_date("%Y%m%d", strict=False)
+    # A number of eight digits that is written with eight characters has no sign and no blank.
+    number = text.cast(pl.Int32, strict=False)
+    number = number.set((text.str.len_bytes() != _DATE_DIGITS) | ~number.is_between(10**7, 10**8), None)
+    return _once_per_value(number, lambda values: values.cast(pl.String).str.to_date("%Y%m%d", strict=False))
 
 
-_DECODERS: dict[str, Callable[[Column], pl.Expr]] = {
+_DECODERS: dict[str, Callable[[Column, pl.Series], pl.Series]] = {
     "text": _decode_text,
     "integer": _decode_integer,
     "person": _decode_person,
@@ -108,12 +158,18 @@ _DECODERS: dict[str, Callable[[Column], pl.Expr]] = {
 }
 
 
-_KEYS = ("object_type", "object_number", "household_number", "payer_type")
+def _rules(register: Register) -> dict[str, list[pl.Expr]]:
+    """Rule to the expressions any of which says that it is broken, over stored and typed columns."""
+    broken: dict[str, list[pl.Expr]] = {}
+    for column in register.used_columns:
+        for rule, expression in _column_rules(column).items():
+            broken.setdefault(rule, []).append(expression)
+    return dict(sorted(broken.items())) | _row_rules({str(column.canonical) for column in register.used_columns})
 
 
-def _rules(column: Column) -> dict[str, pl.Expr]:
+def _column_rules(column: Column) -> dict[str, pl.Expr]:
     """The rules a column can break by itself, and when it does."""
-    value, decoded = _value(column), _DECODERS[column.type](column)
+    value, decoded = pl.col(_stored_name(column.name)), pl.col(str(column.canonical))
     rules: dict[str, pl.Expr] = {}
     if column.type == "first_day":
         rules["date_unreadable"] = decoded.is_null()
@@ -125,4 +181,19 @@ def _rules(column: Column) -> dict[str, pl.Expr]:
         rules["number_unreadable"] = decoded.is_null() & value.is_not_null()
     if column.codes and column.canonical != "person_type":
         rules["code_unknown"] = value.is_in([code for code, _ in column.codes]).not_() & value.is_not_null()
+    return rules
+
+
+def _row_rules(names: set[str]) -> dict[str, list[pl.Expr]]:
+    """Rules about a row, over the typed columns."""
+    rules: dict[str, list[pl.Expr]] = {}
+    if {"start_date", "end_date"} <= names:
+        rules["end_before_start"] = [pl.col("end_date") <= pl.col("start_date")]
+    if "person_type" in names:
+        rules["person_not_in_brp"] = [pl.col("person_type").ne_missing(PERSON_KNOWN_IN_BRP)]
+    if {"gemeente", "wijk", "buurt"} <= names:
+        rules["areas_disagree"] = [
+            pl.col("wijk").str.head(_GEMEENTE_DIGITS) != pl.col("gemeente"),
+            pl.col("buurt").str.head(_WIJK_DIGITS) != pl.col("wijk"),
+        ]
     return rules

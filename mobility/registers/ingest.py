@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import shutil
-from dataclasses import dataclass, field, replace
+import time
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import polars as pl
 
 from mobility.errors import DataError
-from mobility.registers.decode import decode, rules_of
+from mobility.registers.decode import broken_rules, clean, decode, rules_of
 from mobility.registers.dictionary import Column, Register
 from mobility.registers.find import Found
 from mobility.registers.read import read_batches
-from mobility.run.files import make_folder, write_parquet
+from mobility.registers.rules import stop_where_asked
+from mobility.run.files import make_folder, write_json, write_parquet
+from mobility.run.steps import fingerprint, program_digest, state_of
 from mobility.settings import Severity
+
+_PERSON_TYPE = "person_type"  # R in every row that is kept
+_RECORD = "read.json"
 
 
 @dataclass
@@ -41,57 +48,141 @@ class Counts:
             self.kept -= rows
             self.quarantined[rule] = self.quarantined.get(rule, 0) + rows
 
+    def add(self, part: Counts) -> None:
+        """Add the counts of a part: another file, another partition."""
+        self.read += part.read
+        self.kept += part.kept
+        for name in ("quarantined", "warned", "repaired"):
+            into: dict[str, int] = getattr(self, name)
+            for rule, rows in getattr(part, name).items():
+                into[rule] = into.get(rule, 0) + rows
+
+
+@dataclass(frozen=True)
+class Spent:
+    """Seconds of reading one file, by what they went to; of a file that was read before, none."""
+
+    reading: float = 0.0
+    decoding: float = 0.0
+    checking: float = 0.0
+    writing: float = 0.0
+
 
 def ingest_file(
     register: Register, found: Found, geography_year: int, severities: dict[str, Severity], kept: Path, refused: Path
-) -> Counts:
+) -> tuple[Counts, Spent]:
     """Read one file into the folder `kept`, its refused rows into the folder `refused`.
+
+    A file that was read before, by the same dictionary, rules and program, is not read again: what a run that was stopped had
+    read stays.
 
     Args:
         register: its dictionary.
         found: the file.
         geography_year: fills `{geography_year}` in column names.
         severities: rule to what happens to a row that breaks it.
-        kept: receives the canonical columns, one Parquet file per batch.
+        kept: receives the canonical columns, one Parquet file per batch, and `read.json`, last.
         refused: receives the same columns and `rule`.
 
     Raises:
-        DataError: the file cannot be read, lacks a column, or rows break a rule with severity `stop`.
+        DataError: the file cannot be read, lacks a column, changes meanwhile, or rows break a rule with severity `stop`.
     """
+    layout = for_year(register, geography_year)
+    before = state_of(found.path)
+    made_from = fingerprint(
+        {"source": before, "layout": layout, "rules": severities, "program": program_digest(), "file": found.path.name}
+    )
+    known = _read_before(kept, made_from)
+    if known:
+        return known, Spent()
     for folder in (kept, refused):
         shutil.rmtree(folder, ignore_errors=True)
     make_folder(kept)
-    layout = for_year(register, geography_year)
-    rules = rules_of(layout)
-    counts = Counts()
-    empty = pl.DataFrame(schema={column.name: pl.String for column in layout.used_columns})
-    write_parquet(
-        decode(empty, layout).drop(rules), kept / "none.parquet"
-    )  # so that a file without rows is a table too
-    for number, batch in enumerate(read_batches(found.path, list(layout.used_columns))):
-        table = decode(batch, layout)
-        broken = {rule: int(table[rule].sum()) for rule in rules}
-        _stop_if_asked(register, found, broken, severities)
-        refusing = [rule for rule in rules if broken[rule] and severities.get(rule) == "quarantine"]
-        rule = (
-            pl.coalesce(pl.when(pl.col(name)).then(pl.lit(name)) for name in refusing)
-            if refusing
-            else pl.lit(None, pl.String)
+    reading = _Reading(layout, found, severities, kept, refused)
+    reading.run()
+    if state_of(found.path) != before:
+        raise DataError(f"{found.path.name}: the file changed while it was read. Run again when it is complete.")
+    files = {path.name: state_of(path) for path in sorted(kept.iterdir())}
+    write_json(kept / _RECORD, {"made_from": made_from, "counts": asdict(reading.counts), "files": files})
+    return reading.counts, Spent(**reading.seconds)
+
+
+class _Reading:
+    """One file being read, batch by batch."""
+
+    def __init__(
+        self, layout: Register, found: Found, severities: dict[str, Severity], kept: Path, refused: Path
+    ) -> None:
+        self.layout, self.found, self.severities, self.kept, self.refused = layout, found, severities, kept, refused
+        self.rules = rules_of(layout)
+        self.counts = Counts()
+        self.seconds = dict.fromkeys(("reading", "decoding", "checking", "writing"), 0.0)
+
+    def run(self) -> None:
+        """Read it whole."""
+        columns = list(self.layout.used_columns)
+        # So that a file without rows is a table too.
+        nothing = pl.DataFrame(schema={column.name: pl.String for column in columns})
+        empty = decode(clean(nothing, self.layout), self.layout)
+        write_parquet(empty.drop(_PERSON_TYPE, strict=False), self.kept / "none.parquet")
+        batches, number = read_batches(self.found.path, columns), 0
+        while True:
+            started = time.perf_counter()
+            batch = next(batches, None)
+            self.seconds["reading"] += time.perf_counter() - started
+            if batch is None:
+                return
+            self._take(batch, number)
+            number += 1
+
+    def _take(self, batch: pl.DataFrame, number: int) -> None:
+        clock = [time.perf_counter()]
+        cleaned = clean(batch, self.layout)
+        table = decode(cleaned, self.layout)
+        clock.append(time.perf_counter())
+        broken = broken_rules(cleaned, table, self.layout)
+        numbers = {rule: int(broken[rule].sum()) for rule in self.rules}
+        stop_where_asked(self.layout.name, numbers, self.severities, self.found.path.name)
+        bad = self._set_apart(table, broken, numbers, number)
+        clock.append(time.perf_counter())
+        good = table if bad is None else table.filter(bad.is_null())
+        write_parquet(good.drop(_PERSON_TYPE, strict=False), self.kept / f"{number:04d}.parquet")
+        clock.append(time.perf_counter())
+        self.counts.add(
+            Counts(
+                read=batch.height,
+                kept=batch.height,
+                warned={name: rows for name, rows in numbers.items() if rows and self.severities.get(name) == "warn"},
+            )
         )
-        table = table.with_columns(rule=rule)
-        bad = table.filter(pl.col("rule").is_not_null()).drop(rules)
-        good = table.filter(pl.col("rule").is_null()).drop(*rules, "rule")
-        write_parquet(good, kept / f"{number:04d}.parquet")
-        if bad.height:
-            write_parquet(bad, refused / f"{number:04d}.parquet")
-        counts.read += batch.height
-        counts.kept += batch.height
-        for name, rows in bad["rule"].value_counts().sort("rule").iter_rows():
-            counts.refuse(name, rows)
-        for name in rules:
-            if broken[name] and severities.get(name) == "warn":
-                counts.warned[name] = counts.warned.get(name, 0) + broken[name]
-    return counts
+        if bad is not None:
+            for name, rows in bad.drop_nulls().value_counts().sort("rule").iter_rows():
+                self.counts.refuse(name, rows)
+        for what, begun, ended in zip(("decoding", "checking", "writing"), clock, clock[1:], strict=False):
+            self.seconds[what] += ended - begun
+
+    def _set_apart(
+        self, table: pl.DataFrame, broken: pl.DataFrame, numbers: dict[str, int], number: int
+    ) -> pl.Series | None:
+        """Put refused rows down; the rule that refuses each row of the table, or None when all rows stay."""
+        refusing = [rule for rule in self.rules if numbers[rule] and self.severities.get(rule) == "quarantine"]
+        if not refusing:
+            return None
+        bad = broken.select(
+            pl.coalesce(pl.when(pl.col(name)).then(pl.lit(name)) for name in refusing).alias("rule")
+        ).to_series()
+        write_parquet(table.with_columns(bad).filter(bad.is_not_null()), self.refused / f"{number:04d}.parquet")
+        return bad
+
+
+def _read_before(kept: Path, made_from: str) -> Counts | None:
+    """Counts of the last time, if nothing has changed since: neither what it was made from nor what was made."""
+    try:
+        known = json.loads((kept / _RECORD).read_text(encoding="utf-8"))
+        as_it_was = all(state_of(kept / name) == state for name, state in known["files"].items())
+        return Counts(**known["counts"]) if known["made_from"] == made_from and as_it_was else None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
 
 
 def for_year(register: Register, geography_year: int) -> Register:
@@ -101,12 +192,3 @@ def for_year(register: Register, geography_year: int) -> Register:
         return replace(column, name=column.name.replace("{geography_year}", str(geography_year)))
 
     return replace(register, columns=tuple(named(column) for column in register.columns))
-
-
-def _stop_if_asked(register: Register, found: Found, broken: dict[str, int], severities: dict[str, Severity]) -> None:
-    for rule, rows in broken.items():
-        if rows and severities.get(rule) == "stop":
-            raise DataError(
-                f"{found.path.name}: {rule} in {rows} rows of {register.name}, and study.rules.{rule} is stop. "
-                "Set it to quarantine to go on without these rows, or mend the dictionary in schemas/registers."
-            )

@@ -37,8 +37,8 @@ class Step:
     def stands(self, asked: dict[str, Any]) -> bool:
         """Whether it was done with these settings by this program, and its outputs are still as they were."""
         known = self._read()
-        same = known.get("asked") == _digest(asked) and known.get("program") == program_digest()
-        return same and all(_state(Path(path)) == state for path, state in known.get("outputs", {}).items())
+        same = known.get("asked") == fingerprint(asked) and known.get("program") == program_digest()
+        return same and all(state_of(Path(path)) == state for path, state in known.get("outputs", {}).items())
 
     def forget(self) -> None:
         """Before it is done again: what it leaves half done is not taken for the whole."""
@@ -52,7 +52,7 @@ class Step:
             self.record,
             {
                 "step": self.name,
-                "asked": _digest(asked),
+                "asked": fingerprint(asked),
                 "settings": _plain(asked),
                 "program": program_digest(),
                 "inputs": _states(inputs),
@@ -93,10 +93,10 @@ def files_below(*folders: Path) -> list[Path]:
 
 
 def _states(paths: Iterable[Path]) -> dict[str, str]:
-    return {str(path): _state(path) for path in paths}
+    return {str(path): state_of(path) for path in paths}
 
 
-def _state(path: Path) -> str:
+def state_of(path: Path) -> str:
     """Size and time of change: enough to see that a file was replaced, without reading it."""
     try:
         seen = path.stat()
@@ -105,7 +105,8 @@ def _state(path: Path) -> str:
     return f"{seen.st_size}:{seen.st_mtime_ns}"
 
 
-def _digest(asked: dict[str, Any]) -> str:
+def fingerprint(asked: dict[str, Any]) -> str:
+    """Digest of settings: the same for the same values."""
     return hashlib.sha256(json.dumps(_plain(asked), sort_keys=True).encode()).hexdigest()
 
 

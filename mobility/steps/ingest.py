@@ -2,80 +2,55 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import re
+import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from mobility.areas import load_programme, load_zoning
-from mobility.errors import DataError, RequestError
-from mobility.panel.build import REGISTERS, Build, build_panel
+from mobility.errors import DataError
+from mobility.panel.build import LINKED, Build, Part, Sources, number_of_partitions
+from mobility.panel.by_object import ADDRESSES
+from mobility.panel.link import build_panel
 from mobility.panel.store import Panel
-from mobility.registers.decode import rules_of
-from mobility.registers.dictionary import Register, load_register, register_names
-from mobility.registers.find import LABEL_FILE, Found, find_files
-from mobility.registers.ingest import Counts, for_year, ingest_file
-from mobility.registers.read import column_names
-from mobility.run.files import digest, make_folder, write_json
+from mobility.registers.dictionary import Register
+from mobility.registers.find import LABEL_FILE, Found
+from mobility.registers.ingest import Counts, Spent, ingest_file
+from mobility.registers.rules import RULES, check_severities, stop_where_asked
+from mobility.run.digests import KnownDigests
+from mobility.run.files import make_folder, write_json
 from mobility.run.progress import Tell
-from mobility.settings import Settings, did_you_mean
+from mobility.settings import Settings, Study
 from mobility.steps.job import Job, Told, workspace
+from mobility.steps.sources import check_division, find_cut_off, needed_files, read_registers
 
-
-def needed_files(settings: Settings) -> list[tuple[Register, Found]]:
-    """The files a study needs, register by register and year by year.
-
-    Raises:
-        RequestError: the source tree or a required register is not there; the message names all that is missing.
-    """
-    root = settings.register.root
-    if not root.is_dir():
-        raise RequestError(
-            f"register.root: there is no folder {root}. With register=synthetic run jobs/synthesise.py first (jobs/pipeline.py "
-            "does); with register=cbs correct the root in conf/register/cbs.yaml."
-        )
-    known = set(register_names())
-    for key in settings.register.files:
-        if key.partition("/")[0].upper() not in known:
-            raise RequestError(f"register.files: {key} is no register.{did_you_mean(key, known)}")
-    needed, missing = [], []
-    for register in _registers():
-        found = find_files(register, root, settings.register.files)
-        if not found:
-            if register.required:
-                missing.append(f"{register.name} (below {register.folder})")
-            continue
-        years = [max(found)] if register.editions == "newest" else _years_looked_at(settings, sorted(found))
-        needed += [(register, found[year]) for year in years]
-    if missing:
-        raise RequestError(
-            f"register.root: no file of {', '.join(missing)} in {root}. Check the root, or the folder and file names in "
-            "schemas/registers."
-        )
-    return needed
-
-
-def _registers() -> list[Register]:
-    there = set(register_names())
-    return [load_register(name) for name in REGISTERS if name in there]
-
-
-def _years_looked_at(settings: Settings, there: list[int]) -> list[int]:
-    """Years of a yearly register that a study looks at: those of its tables and of its cohorts, and some before for classes."""
-    study = settings.study
-    starts = [area.start.year for name in study.programmes for area in load_programme(name)[1]]
-    lead_years = study.chains.lead_months // 12 + 1
-    first = min([study.period.first_year, *(year - lead_years for year in starts)])
-    before = study.chains.income_years + study.income.lag_years
-    return [year for year in there if year >= first - before]
+_FILES_AT_ONCE = 2  # each holds a batch of a million rows several times over
+PANEL_TABLES = (
+    "registrations",
+    "persons",
+    "households",
+    "income",
+    "objects.parquet",
+    "areas.parquet",
+    "tenure.parquet",
+    "panel.json",
+)
+# Coverage in quality/coverage.json, and the rule that holds when it falls short.
+_COVERAGE_RULES = {
+    "objects_with_geography": "object_without_geography",
+    "persons_in_register": "spell_without_person",
+    "persons_with_income": "person_without_income",
+}
+_EXPECTED = {"after_cut_off", "exact_duplicate", "person_without_registration"}  # happen in sound files
+Needed = list[tuple[Register, Found]]
 
 
 def _asked(settings: Settings) -> dict[str, Any]:
     study = settings.study
     return {
         "rules": study.rules,
+        "least_coverage": study.least_coverage,
         "geography_year": study.geography.year,
         "cut_off": study.period.cut_off,
         "partitions": settings.place.partitions,
@@ -90,25 +65,14 @@ def _inputs(settings: Settings) -> list[Path]:
 
 def _outputs(settings: Settings, told: Told) -> list[Path]:  # noqa: ARG001 - same form for every step
     space = workspace(settings)
-    return [space.registers, space.quality / "ingest.json", *(space.panel / name for name in PANEL_TABLES)]
-
-
-PANEL_TABLES = (
-    "registrations",
-    "persons",
-    "households",
-    "income",
-    "objects.parquet",
-    "areas.parquet",
-    "tenure.parquet",
-    "panel.json",
-)
+    quality = [space.quality / name for name in ("ingest.json", "coverage.json")]
+    return [space.registers, *quality, *(space.panel / name for name in PANEL_TABLES)]
 
 
 def _run(settings: Settings, tell: Tell) -> Told:
     space, study = workspace(settings), settings.study
+    check_severities(study.rules)
     needed = needed_files(settings)
-    check_rules(settings, [register for register, _ in needed])
     check_division(settings, needed)
     cut_off = find_cut_off(settings, needed)
     if settings.check:
@@ -116,118 +80,91 @@ def _run(settings: Settings, tell: Tell) -> Told:
             "would_read": [_described(found, settings.register.root) for _, found in needed],
             "absent": _absent(needed),
         }
-    for folder in (space.registers, space.panel, space.quarantine):
-        shutil.rmtree(folder, ignore_errors=True)
-        make_folder(folder)
-    counts: dict[str, Counts] = {}
-    sources = []
-    for number, (register, found) in enumerate(needed):
-        tell("files read", number, len(needed))
-        place = f"{register.name}/{found.year}"
-        here = ingest_file(
-            register, found, study.geography.year, study.rules, space.registers / place, space.quarantine / place
-        )
-        add_counts(counts.setdefault(register.name, Counts()), here)
-        sources.append(
-            {
-                "register": register.name,
-                "year": found.year,
-                "version": found.version,
-                "provisional": found.provisional,
-                "file": found.path.relative_to(settings.register.root).as_posix(),
-                "sha256": digest(found.path),
-                "rows": here.read,
-            }
-        )
-    tell("files read", len(needed), len(needed))
-    build = Build(space.registers, space.quarantine, Panel(space.panel), counts, tell)
-    build_panel(build, cut_off, study.geography.year, settings.place.partitions)
-    write_json(space.registers / "sources.json", {"label": _label(settings.register.root), "files": sources})
-    write_json(space.quality / "ingest.json", {name: asdict(count) for name, count in sorted(counts.items())})
-    check_balance(counts)
-    check_refused(counts, study.most_refused_share)
-    return {name: asdict(count) for name, count in sorted(counts.items())}
-
-
-_EXPECTED = {"after_cut_off", "exact_duplicate", "person_without_registration"}  # happen in sound files
-_UNLINKABLE = {"person_not_in_brp", "date_unreadable", "end_before_start", "key_missing"}
-
-
-def check_rules(settings: Settings, registers: list[Register]) -> None:
-    """Refuse a rule that does not exist: a slip of the pen would silently switch nothing.
-
-    Raises:
-        RequestError: with the rule.
-    """
-    known = {rule for register in registers for rule in rules_of(for_year(register, settings.study.geography.year))}
-    for rule in settings.study.rules:
-        if rule not in known:
-            raise RequestError(
-                f"study.rules.{rule} is no rule.{did_you_mean(rule, known)} Rules: {', '.join(sorted(known))}."
-            )
-    for rule in sorted(_UNLINKABLE & settings.study.rules.keys()):
-        if settings.study.rules[rule] == "warn":
-            raise RequestError(
-                f"study.rules.{rule} cannot be warn: such a row cannot be linked. Choose quarantine or stop."
-            )
-    absent = sorted(known - settings.study.rules.keys())
-    if absent:
-        raise RequestError(f"study.rules.{absent[0]} has no severity. Give it one: stop, quarantine or warn.")
-
-
-def check_division(settings: Settings, needed: list[tuple[Register, Found]]) -> None:
-    """Refuse a geography year the geography file does not have, before the long reading starts.
-
-    Raises:
-        RequestError: with the years there are.
-    """
-    year = settings.study.geography.year
-    zoning = load_zoning(settings.study.geography.zoning)
-    if zoning.geography_year != year:
-        raise RequestError(
-            f"study.geography.year: zoning {zoning.name} is written in the division of {zoning.geography_year}, the study in "
-            f"that of {year}. Choose the same year, or write the zoning in codes of {year}."
-        )
-    found = next(found for register, found in needed if register.name == "VSLGWBTAB")
-    there = sorted(
-        int(name[3:]) for name in map(str.lower, column_names(found.path)) if re.fullmatch(r"gem\d{4}", name)
+    sources = Sources(space.registers, space.quarantine, space.panel / "build.tmp", Panel(space.panel))
+    _clear(sources, needed)
+    counts, spent = _read(settings, sources, needed, tell)
+    build = Build(
+        sources,
+        counts,
+        settings.engine,
+        tell,
+        cut_off,
+        number_of_partitions(settings.place.partitions, counts[ADDRESSES].kept),
     )
-    if there and year not in there:
-        raise RequestError(
-            f"study.geography.year: {found.path.name} has no division of {year}; it has {there[0]} to {there[-1]}. Choose one of "
-            "those, with a zoning in its codes."
-        )
+    shape = build_panel(build, study.geography.year)
+    for register, part in build.told.counts.items():
+        counts[register].add(part)
+    write_json(space.quality / "ingest.json", {name: asdict(count) for name, count in sorted(counts.items())})
+    coverage = {name: {"linked": linked, "of": of} for name, (linked, of) in sorted(build.told.coverage.items())}
+    write_json(space.quality / "coverage.json", coverage)
+    check_balance(counts)
+    check_linked(counts, study)
+    check_refused(counts, study.most_refused_share)
+    short = check_coverage(build.told, study)
+    sources.panel.write_shape(shape)
+    return {
+        "registers": {name: asdict(count) for name, count in sorted(counts.items())},
+        "short": short,
+        "seconds": asdict(spent) | {"checking contracts": build.told.checking},
+    }
 
 
-def find_cut_off(settings: Settings, needed: list[tuple[Register, Found]]) -> dt.date:
-    """The last day that counts: the study's, or the last day of the newest address file's year.
-
-    Raises:
-        RequestError: the study's lies after that, or its period does.
-    """
-    newest = next(found.year for register, found in needed if register.name == "GBAADRESOBJECTBUS")
-    end, asked = dt.date(newest, 12, 31), settings.study.period.cut_off
-    if asked and asked > end:
-        raise RequestError(
-            f"study.period.cut_off lies after the registers end, on {end}. Choose an earlier day, or null."
-        )
-    cut_off = asked or end
-    if settings.study.period.last_year > cut_off.year:
-        raise RequestError(
-            f"study.period.last_year is {settings.study.period.last_year}, and the registers tell until {cut_off}. Choose "
-            f"{cut_off.year} or earlier."
-        )
-    return cut_off
+def _clear(sources: Sources, needed: Needed) -> None:
+    """Make room: the panel is built anew; files read before stay, unless the study no longer needs them."""
+    shutil.rmtree(sources.panel.folder, ignore_errors=True)
+    wanted = {f"{register.name}/{found.year}" for register, found in needed}
+    for folder in (sources.registers, sources.quarantine):
+        make_folder(folder)
+        for path in sorted(folder.glob("*/*")):
+            if path.name.startswith(LINKED):
+                path.unlink()
+            elif path.is_dir() and path.relative_to(folder).as_posix() not in wanted:
+                shutil.rmtree(path)
+        for path in sorted(folder.iterdir()):
+            if path.is_dir() and not any(path.iterdir()):
+                path.rmdir()
 
 
-def add_counts(total: Counts, part: Counts) -> None:
-    """Add the counts of one file to those of its register."""
-    total.read += part.read
-    total.kept += part.kept
-    for name in ("quarantined", "warned", "repaired"):
-        into: dict[str, int] = getattr(total, name)
-        for rule, rows in getattr(part, name).items():
-            into[rule] = into.get(rule, 0) + rows
+def _read(settings: Settings, sources: Sources, needed: Needed, tell: Tell) -> tuple[dict[str, Counts], Spent]:
+    """Read every file, some side by side; what they are is written to `registers/sources.json`."""
+    study, root = settings.study, settings.register.root
+    digests = KnownDigests(workspace(settings).runs / "digests.json")
+
+    def read(register: Register, found: Found) -> tuple[Counts, Spent, str]:
+        place = f"{register.name}/{found.year}"
+        kept, refused = sources.registers / place, sources.quarantine / place
+        counts, spent = ingest_file(register, found, study.geography.year, study.rules, kept, refused)
+        return counts, spent, digests.of(found.path)
+
+    counts: dict[str, Counts] = {}
+    spent, described = Spent(), {}
+    largest_first = sorted(range(len(needed)), key=lambda number: -needed[number][1].path.stat().st_size)
+    tell("files read", 0, len(needed))
+    with ThreadPoolExecutor(min(_FILES_AT_ONCE, os.cpu_count() or 1)) as pool:
+        running = {pool.submit(read, *needed[number]): number for number in largest_first}
+        try:
+            for done, future in enumerate(as_completed(running), start=1):
+                here, seconds, sha256 = future.result()
+                number = running[future]
+                register, found = needed[number]
+                counts.setdefault(register.name, Counts()).add(here)
+                spent = Spent(**{name: value + getattr(seconds, name) for name, value in asdict(spent).items()})
+                described[number] = {
+                    "register": register.name,
+                    "year": found.year,
+                    "version": found.version,
+                    "provisional": found.provisional,
+                    "file": found.path.relative_to(root).as_posix(),
+                    "sha256": sha256,
+                    "rows": here.read,
+                }
+                tell("files read", done, len(needed))
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+    files = [described[number] for number in sorted(described)]
+    write_json(sources.registers / "sources.json", {"label": _label(root), "files": files})
+    return counts, spent
 
 
 def check_balance(counts: dict[str, Counts]) -> None:
@@ -243,13 +180,25 @@ def check_balance(counts: dict[str, Counts]) -> None:
             )
 
 
+def check_linked(counts: dict[str, Counts], study: Study) -> None:
+    """Refuse what linking found, where the study says stop.
+
+    Raises:
+        DataError: with the register, the rule and the number of rows.
+    """
+    linking = {name for name, rule in RULES.items() if rule.kind == "link"}
+    for register, count in sorted(counts.items()):
+        found = {name: rows for name, rows in (count.quarantined | count.repaired).items() if name in linking}
+        stop_where_asked(register, found, study.rules)
+
+
 def check_refused(counts: dict[str, Counts], most: float) -> None:
     """Refuse a register of which too many rows had to be set apart: a damaged file looks like many bad rows.
 
     Raises:
         DataError: with the register, the rules and the counts.
     """
-    for name, count in counts.items():
+    for name, count in sorted(counts.items()):
         bad = {rule: rows for rule, rows in count.quarantined.items() if rule not in _EXPECTED}
         if count.read and sum(bad.values()) > most * count.read:
             told = ", ".join(f"{rule} {rows}" for rule, rows in sorted(bad.items()))
@@ -258,6 +207,27 @@ def check_refused(counts: dict[str, Counts], most: float) -> None:
                 "that study.most_refused_share allows. Look at them in the quarantine; correct the dictionary, copy the file "
                 "again, or allow more."
             )
+
+
+def check_coverage(told: Part, study: Study) -> list[str]:
+    """The coverages that fall short of the study's, as sentences.
+
+    Raises:
+        DataError: one falls short and its rule is stop.
+    """
+    short = []
+    for measure, (linked, of) in sorted(told.coverage.items()):
+        least, rule = getattr(study.least_coverage, measure), _COVERAGE_RULES[measure]
+        if of and linked < least * of:
+            sentence = (
+                f"{RULES[rule].meaning} ({rule}): {linked} of {of}, less than study.least_coverage.{measure} ({least})"
+            )
+            if study.rules[rule] == "stop":
+                raise DataError(
+                    f"{sentence}, and study.rules.{rule} is stop. Compare the versions of the files, or set it to warn."
+                )
+            short.append(sentence)
+    return short
 
 
 def _label(root: Path) -> str | None:
@@ -270,8 +240,8 @@ def _described(found: Found, root: Path) -> str:
     return f"{found.register:<24} {found.year}  {found.path.relative_to(root).as_posix()}{kind}"
 
 
-def _absent(needed: list[tuple[Register, Found]]) -> list[str]:
-    return [register.name for register in _registers() if register not in {each for each, _ in needed}]
+def _absent(needed: Needed) -> list[str]:
+    return [register.name for register in read_registers() if register not in {each for each, _ in needed}]
 
 
 def _gaps(settings: Settings) -> dict[str, list[int]]:
@@ -288,17 +258,29 @@ def _closing(settings: Settings, told: Told) -> list[str]:
     if "would_read" in told:
         absent = [f"{name:<24} not there: what depends on it is left out" for name in told["absent"]]
         return [*told["would_read"], *absent, "only looked at (check=true): nothing was read or changed"]
-    read = sum(count["read"] for count in told.values())
-    apart = sum(sum(count["quarantined"].values()) for count in told.values())
     gaps = [
         f"{name}: no file of {', '.join(map(str, years))}; classes of the year after are unknown"
         for name, years in _gaps(settings).items()
     ]
     return [
+        *_table(told["registers"]),
         *gaps,
-        f"{len(told)} registers, {read:,} rows read, {apart:,} set apart",
+        *told["short"],
         f"counts by register and rule: {workspace(settings).quality / 'ingest.json'}",
     ]
+
+
+def _table(registers: dict[str, dict[str, Any]]) -> list[str]:
+    """Rows read and set apart by register, and the rules that did most of it."""
+    lines = [f"{'register':<26}{'rows read':>14}{'set apart':>12}  by rule"]
+    total = [0, 0]
+    for name, count in registers.items():
+        apart = sum(count["quarantined"].values())
+        total = [total[0] + count["read"], total[1] + apart]
+        most = sorted(count["quarantined"].items(), key=lambda rule: (-rule[1], rule[0]))
+        told = ", ".join(f"{rule} {rows:,}" for rule, rows in most if rows)
+        lines.append(f"{name:<26}{count['read']:>14,}{apart:>12,}  {told}".rstrip())
+    return [*lines, f"{'all':<26}{total[0]:>14,}{total[1]:>12,}"]
 
 
 JOB = Job(

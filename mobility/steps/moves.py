@@ -25,7 +25,7 @@ from mobility.moves import (
     object_use,
 )
 from mobility.panel import tables
-from mobility.panel.partitions import exchanged
+from mobility.panel.partitions import by_number, exchanged
 from mobility.panel.store import Panel, Shape
 from mobility.residence import reside
 from mobility.run.engine import work
@@ -79,10 +79,12 @@ def _run(settings: Settings, tell: Tell) -> Told:
         shutil.rmtree(folder, ignore_errors=True)
         make_folder(folder)
         told[count] = {"moves": 0, "household_moves": 0, "administrative": 0, "maybe_administrative": 0}
-        with exchanged(found, rows, "origin_area", shape.partitions, scratch) as read:
+        with exchanged(found, rows, by_number("origin_area", shape.partitions), scratch) as exchange:
             for partition in range(shape.partitions):
                 tell(f"household moves ({count})", partition, shape.partitions)
-                grouped = group_household_moves(read(partition), study.moves.together_days if count == "events" else 0)
+                grouped = group_household_moves(
+                    exchange.read(partition), study.moves.together_days if count == "events" else 0
+                )
                 if count == "events":
                     linked = mark_administrative(grouped, use, objects, rule)
                     pairs = linked.filter("is_administrative").select(renumbered.columns).unique()

@@ -10,7 +10,7 @@ import pytest
 from mobility.contracts import require
 from mobility.errors import DataError
 from mobility.panel import objects, people
-from mobility.panel.partitions import exchanged, partitions_for
+from mobility.panel.partitions import by_number, by_text, exchanged, partitions_for, range_bounds
 from mobility.panel.tables import HouseholdSpell, Person, Registration
 from tests.lib.tables import HOUSEHOLD, SPELL, assert_table, table
 
@@ -63,7 +63,7 @@ def test_of_household_spells_that_start_on_one_day_the_longest_stays_and_overlap
     """,
     )
     assert_table(tidied.refused, "household | rule\n11 | key_repeated")
-    assert tidied.repaired["overlap_clipped"] == 1
+    assert tidied.repaired["households_overlap"] == 1
     HouseholdSpell.validate(tidied.kept)
 
 
@@ -87,10 +87,10 @@ def test_income_is_dense_so_that_a_look_up_needs_no_key():
 
 
 def test_objects_are_numbered_in_the_order_of_type_and_number():
-    one = table("object_type | object_number\nH | a\nB | b").lazy()
-    two = table("object_type | object_number\nB | a\nB | b").lazy()
+    one = table("object_type | object_number\nH | a\nB | b")
+    two = table("object_type | object_number\nB | a\nB | b")
     assert_table(
-        objects.number_objects(one, two).collect(),
+        objects.number_objects(one, two),
         """
         object | object_type | object_number
         0      | B           | a
@@ -108,7 +108,7 @@ def test_an_object_whose_last_period_is_open_stands():
         B           | b             | 2012-01-01 | 2014-01-01
         B           | b             | 2014-01-01 | 2016-03-01
     """)
-    assert_table(objects.demolished_dates(life.lazy()).collect(), "object_number | demolished_date\nb | 2016-03-01")
+    assert_table(objects.demolished_dates(life), "object_number | demolished_date\nb | 2016-03-01")
 
 
 def test_an_object_with_a_gemeente_only_is_placed_at_that_level():
@@ -124,22 +124,34 @@ def test_an_object_with_a_gemeente_only_is_placed_at_that_level():
     )
     areas = objects.number_areas(geography.select("gemeente", "wijk", "buurt"))
     assert areas.rows() == [("unplaceable",) * 3, ("GM0363", "unplaceable", "unplaceable")]
-    assert objects.area_of(geography.lazy(), areas).sort("object_number").collect()["area"].to_list() == [1, 0]
+    assert objects.area_of(geography, areas).sort("object_number")["area"].to_list() == [1, 0]
 
 
 @pytest.mark.parametrize("partitions", [1, 2, 7, 128])
 def test_an_exchange_loses_no_row_whatever_the_number_of_partitions(tmp_path, partitions):
     rows = pl.DataFrame({"person": range(5000), "value": range(5000)}, schema={"person": pl.UInt32, "value": pl.Int64})
-    with exchanged(rows.lazy(), rows.height, "person", partitions, tmp_path) as read:
-        parts = [read(partition) for partition in range(partitions)]
+    with exchanged(rows.lazy(), rows.height, by_number("person", partitions), tmp_path) as exchange:
+        parts = [exchange.read(partition) for partition in range(partitions)]
     assert all((part["person"] % partitions == number).all() for number, part in enumerate(parts))
     assert pl.concat(parts).sort("person").equals(rows)
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("partitions", [1, 2, 7, 128])
+def test_ranges_follow_the_order_of_the_text(tmp_path, partitions):
+    texts = [f"{number * 7919 % 5000:04d}" for number in range(5000)]
+    rows = pl.DataFrame({"kind": "B", "text": texts})
+    bounds = range_bounds([rows.lazy()], rows.height, ("kind", "text"), partitions)
+    assert bounds.len() == partitions - 1
+    with exchanged(rows.lazy(), rows.height, by_text(("kind", "text"), bounds), tmp_path) as exchange:
+        parts = [exchange.read(number).sort("text") for number in range(partitions)]
+    assert pl.concat(parts)["text"].to_list() == sorted(texts)
+    assert max(part.height for part in parts) <= 5000 // partitions + 1
+
+
 def test_an_exchange_that_does_not_balance_is_noticed(tmp_path):
     rows = pl.LazyFrame({"person": [1, 2, 3]}, schema={"person": pl.UInt32})
-    with pytest.raises(RuntimeError, match="4 rows were sent"), exchanged(rows, 4, "person", 2, tmp_path):
+    with pytest.raises(RuntimeError, match="4 rows were sent"), exchanged(rows, 4, by_number("person", 2), tmp_path):
         pass
 
 

@@ -1,0 +1,108 @@
+"""The pass by income year: every person with the income of the household that the link registers name (method 4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import polars as pl
+
+from mobility.panel.build import Build, Part, Sources
+from mobility.panel.objects import once
+from mobility.run.engine import work
+from mobility.run.files import sink_parquet
+
+# Income by household and the link from persons to it, before and after the revision of 2011.
+INCOMES = (("IHI", "KOPPELTABEL_IPI_IHI_IVB"), ("INHATAB", "KOPPELPERSOONHUISHOUDEN"))
+_PAYER = ("payer_type", "payer")
+_STUDENT_FINANCE = "26"  # main source of income
+
+
+@dataclass(frozen=True)
+class IncomeYear:
+    """A year of which there are an income file and a file of links."""
+
+    year: int
+    register: str
+    link_register: str
+
+
+@dataclass(frozen=True)
+class Incomes:
+    """Income by person and year, as linked.
+
+    Attributes:
+        rows: `person`, `year`, `percentile`, `population`.
+        count: how many rows.
+        years: with income, in order.
+    """
+
+    rows: pl.LazyFrame
+    count: int
+    years: tuple[IncomeYear, ...]
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """First and last year."""
+        return self.years[0].year, self.years[-1].year
+
+
+def link_incomes(build: Build) -> Incomes | None:
+    """Income of every linked person by year; None when no year has both an income file and a file of links."""
+    sources, years = build.sources, _years(build.sources)
+    _set_aside(build, years)
+    if not years:
+        return None
+    task = partial(_link_year, sources=sources, years=years)
+    parts = work(task, len(years), build.engine, "income by year", build.tell)
+    build.take(parts)
+    rows = pl.scan_parquet([_path(sources, each.year) for each in years])
+    return Incomes(rows, sum(part.size for part in parts), years)
+
+
+def _years(sources: Sources) -> tuple[IncomeYear, ...]:
+    found: dict[int, IncomeYear] = {}
+    for register, link_register in INCOMES:
+        for year in sorted(set(sources.years(register)) & set(sources.years(link_register))):
+            found.setdefault(year, IncomeYear(year, register, link_register))
+    return tuple(found[year] for year in sorted(found))
+
+
+def _path(sources: Sources, year: int) -> Path:
+    return sources.scratch / "income" / f"{year}.parquet"
+
+
+def _link_year(number: int, sources: Sources, years: tuple[IncomeYear, ...]) -> Part:
+    of, part = years[number], Part()
+    income, link = sources.scan(of.register, of.year), sources.scan(of.link_register, of.year)
+    assert income is not None and link is not None  # noqa: S101, PT018 - the year has both
+    if "population" in income.collect_schema():
+        population = pl.col("population").cast(pl.UInt8, strict=False).fill_null(0)
+    else:  # before 2011 only the main source tells a student household from another
+        is_student = pl.col("main_source") == _STUDENT_FINANCE
+        population = pl.when(is_student).then(2).when(pl.col("percentile").is_not_null()).then(1).otherwise(0)
+    by_payer = income.select(
+        *_PAYER,
+        percentile=pl.when(pl.col("percentile").is_between(1, 100)).then(pl.col("percentile")).cast(pl.UInt8),
+        population=population.cast(pl.UInt8),
+    ).collect()
+    by_payer = sources.keep(part, of.register, f"income-{of.year}", once(by_payer, _PAYER))
+    linked = link.join(by_payer.lazy(), on=list(_PAYER), how="left").select(
+        "person", "percentile", year=pl.lit(of.year, pl.Int16), population=pl.col("population").fill_null(0)
+    )
+    path = _path(sources, of.year)
+    sink_parquet(linked, path)
+    part.size = int(pl.scan_parquet(path).select(pl.len()).collect().item())
+    return part
+
+
+def _set_aside(build: Build, years: tuple[IncomeYear, ...]) -> None:
+    """Links to an income of which there is no file: kept where they are, and counted as left out."""
+    used = {(each.link_register, each.year) for each in years}
+    for _, link_register in INCOMES:
+        for year in build.sources.years(link_register):
+            rows = build.sources.scan(link_register, year)
+            if (link_register, year) not in used and rows is not None:
+                count = int(rows.select(pl.len()).collect().item())
+                build.told.of(link_register).refuse("no_income_file_of_the_year", count)

@@ -1,0 +1,165 @@
+"""The pass by object: numbers, areas, coordinates, end of life and tenure; registrations with the number of their object."""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import polars as pl
+
+from mobility.contracts import require
+from mobility.panel import objects, tables
+from mobility.panel.build import Build, Part, Sources
+from mobility.panel.lookup import TENURES
+from mobility.panel.objects import OBJECT
+from mobility.panel.partitions import Exchange, by_text, range_bounds
+from mobility.run.engine import work
+from mobility.run.files import sink_parquet, write_parquet
+
+ADDRESSES, GEOGRAPHY, OTHER_GEOGRAPHY = "GBAADRESOBJECTBUS", "VSLGWBTAB", "NIETVSLGWBTAB"
+COORDINATES, LIFE = "VSLCOORDTAB", "LEVCYCLWOONNIETWOONBUS"
+# Registers of tenure, the best first: where two tell of one year, the first counts.
+OWNERSHIP = ("EIGENDOMTAB", "EIGENDOMWOZBAGTAB", "EIGENDOMWOZTAB", "OBJECTWONINGTAB")
+_OWNED_OR_RENTED = {"E": "owner", "H": "rented"}  # all that tenure registers tell where the landlord is not known
+
+
+@dataclass(frozen=True)
+class _Task:
+    """What a worker needs for one range of objects."""
+
+    sources: Sources
+    exchanges: dict[str, Exchange]
+    areas: pl.DataFrame
+    years: tuple[int, ...]
+
+
+def link_objects(build: Build) -> tuple[pl.LazyFrame, int, tuple[int, ...]]:
+    """Number the objects and write `objects`, `areas` and `tenure` of the panel.
+
+    Returns:
+        The registrations (`person`, `start_date`, `end_date`, `object`), how many, and the years with a tenure.
+    """
+    sources = build.sources
+    given = {name: sources.scan(name) for name in (ADDRESSES, GEOGRAPHY, OTHER_GEOGRAPHY, COORDINATES, LIFE)}
+    given |= {ADDRESSES: sources.need(ADDRESSES), GEOGRAPHY: sources.need(GEOGRAPHY)}
+    there = {name: table for name, table in given.items() if table is not None}
+    owned = {name: _ownership(sources, name) for name in OWNERSHIP if sources.years(name)}
+    years = tuple(sorted({year for name in owned for year in sources.years(name)}))
+    areas = objects.number_areas(
+        pl.concat([there[name].select("gemeente", "wijk", "buurt") for name in (GEOGRAPHY, OTHER_GEOGRAPHY) if name in there])
+        .unique()
+        .collect()
+    )  # fmt: skip
+    write_parquet(areas, sources.panel.areas_path)
+    named = [there[ADDRESSES], there[GEOGRAPHY]]
+    bounds = range_bounds(named, build.rows(ADDRESSES) + build.rows(GEOGRAPHY), OBJECT, build.partitions)
+    ranges = bounds.len() + 1
+    with ExitStack() as stack:
+        exchanges = {
+            name: stack.enter_context(build.exchanged(table, build.rows(name), by_text(OBJECT, bounds)))
+            for name, table in (there | owned).items()
+        }
+        task = partial(_link_range, task=_Task(sources, exchanges, areas, years))
+        parts = work(task, ranges, build.engine, "objects", build.tell)
+    build.take(parts)
+    _join_up(sources, "objects", ranges, sources.panel.objects_path)
+    _join_up(sources, "tenure", ranges, sources.panel.tenure_path)
+    offsets = [sum(part.size for part in parts[:number]) for number in range(ranges)]
+    numbered = [
+        pl.scan_parquet(_path(sources, "addresses", number)).with_columns(pl.col("object") + pl.lit(offset, pl.UInt32))
+        for number, offset in enumerate(offsets)
+    ]
+    return pl.concat(numbered), build.rows(ADDRESSES), years
+
+
+def _path(sources: Sources, name: str, number: int) -> Path:
+    return sources.scratch / name / f"part-{number:03d}.parquet"
+
+
+def _join_up(sources: Sources, name: str, ranges: int, target: Path) -> None:
+    """The parts of a table, one after the other, as one file of the panel."""
+    parts = [_path(sources, name, number) for number in range(ranges)]
+    if pl.read_parquet_schema(parts[0]):
+        sink_parquet(pl.scan_parquet(parts), target)
+    else:  # no register of tenure: a table without columns
+        write_parquet(pl.DataFrame(), target)
+
+
+def _ownership(sources: Sources, register: str) -> pl.LazyFrame:
+    """Tenure by object and year: `object_type`, `object_number`, `year`, `tenure` (a place in `TENURES`)."""
+    every = []
+    for year in sources.years(register):
+        table = sources.scan(register, year)
+        assert table is not None  # noqa: S101 - year is one of those that were read
+        names = table.collect_schema().names()
+        tenure = pl.lit(None, pl.String) if "tenure" not in names else pl.col("tenure")
+        if "ownership" in names:
+            roughly = pl.col("ownership").replace_strict(_OWNED_OR_RENTED, default=None, return_dtype=pl.String)
+            tenure = pl.coalesce(tenure, roughly)
+        codes = dict(zip(TENURES, range(len(TENURES)), strict=True))
+        every.append(
+            table.select(
+                *OBJECT,
+                year=pl.lit(year, pl.Int16),
+                tenure=tenure.replace_strict(codes, default=0, return_dtype=pl.UInt8),
+            )
+        )
+    return pl.concat(every)
+
+
+def _link_range(number: int, task: _Task) -> Part:
+    """Objects of one range, numbered from 0, with what is known of them; their registrations."""
+    part, sources, exchanges = Part(), task.sources, task.exchanges
+    name = f"objects-{number:03d}"
+
+    def once(register: str, key: tuple[str, ...] = OBJECT) -> pl.DataFrame:
+        return sources.keep(part, register, name, objects.once(exchanges[register].read(number), key))
+
+    addresses = exchanges[ADDRESSES].read(number)
+    columns = [*OBJECT, "gemeente", "wijk", "buurt"]
+    geography = once(GEOGRAPHY).select(columns)
+    if OTHER_GEOGRAPHY in exchanges:  # asked only for objects that are not in the first (method 2)
+        further = once(OTHER_GEOGRAPHY).select(columns).join(geography, on=list(OBJECT), how="anti")
+        geography = pl.concat([geography, further])
+    numbered = objects.number_objects(addresses, geography)
+    table = numbered.join(objects.area_of(geography, task.areas), on=list(OBJECT), how="left", validate="1:1")
+    if COORDINATES in exchanges:
+        table = table.join(once(COORDINATES), on=list(OBJECT), how="left", validate="1:1")
+    if LIFE in exchanges:
+        ended = objects.demolished_dates(exchanges[LIFE].read(number))
+        table = table.join(ended, on=list(OBJECT), how="left", validate="1:1")
+    empty = {"x_m": pl.Int64, "y_m": pl.Int64, "demolished_date": pl.Date}
+    table = table.sort("object").with_columns(
+        pl.lit(None, dtype).alias(column) for column, dtype in empty.items() if column not in table.columns
+    )
+    linked = addresses.join(numbered, on=list(OBJECT), how="inner", validate="m:1")
+    lived_in = table["object"].is_in(linked["object"].unique().implode())
+    placed = table["area"].is_not_null()
+    part.cover("objects_with_geography", int((lived_in & placed).sum()), int(lived_in.sum()))
+    write_parquet(linked.select("person", "start_date", "end_date", "object"), _path(sources, "addresses", number))
+    table = table.with_columns(pl.col("area").fill_null(0)).select(*OBJECT, "area", *empty)
+    started = time.perf_counter()
+    require(tables.Object, table, f"panel/objects, range {number}")
+    part.checking += time.perf_counter() - started
+    write_parquet(table, _path(sources, "objects", number))
+    tenure = objects.dense_tenure(numbered, _best(part, task, number, name), task.years)
+    write_parquet(tenure, _path(sources, "tenure", number))
+    part.size = numbered.height
+    return part
+
+
+def _best(part: Part, task: _Task, number: int, name: str) -> pl.DataFrame:
+    """Tenure by object and year from the best register that tells it."""
+    key = (*OBJECT, "year")
+    best = pl.DataFrame(
+        schema={"object_type": pl.String, "object_number": pl.String, "year": pl.Int16, "tenure": pl.UInt8}
+    )
+    for register in OWNERSHIP:
+        if register in task.exchanges:
+            rows = task.sources.keep(part, register, name, objects.once(task.exchanges[register].read(number), key))
+            further = rows.filter(pl.col("tenure") > 0).join(best, on=list(key), how="anti")
+            best = pl.concat([best, further])
+    return best

@@ -1,0 +1,128 @@
+"""The pass by person, where everything comes together: registrations, persons, households and income, sorted and checked."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+
+import pandera.polars as pa
+import polars as pl
+
+from mobility.contracts import require
+from mobility.panel import people, tables
+from mobility.panel.build import Build, Part, Sources
+from mobility.panel.by_household import HOUSEHOLDS
+from mobility.panel.by_income_year import Incomes
+from mobility.panel.by_object import ADDRESSES
+from mobility.panel.partitions import Exchange, by_number
+from mobility.run.engine import work
+from mobility.run.files import write_parquet
+
+PERSONS, DEATHS = "GBAPERSOONTAB", "GBAOVERLIJDENTAB"
+
+
+@dataclass(frozen=True)
+class _Task:
+    """What a worker needs for one partition of persons."""
+
+    sources: Sources
+    exchanges: dict[str, Exchange]
+    incomes: Incomes | None
+    cut_off: dt.date
+
+
+def link_persons(
+    build: Build, registrations: tuple[pl.LazyFrame, int], households: tuple[pl.LazyFrame, int], incomes: Incomes | None
+) -> None:
+    """Write `registrations`, `persons`, `households` and `income` of the panel, by partition of the person."""
+    sources = build.sources
+    born = sources.need(PERSONS).select(
+        "person", birth_date=_first_of_month(pl.col("birth_year"), pl.col("birth_month"))
+    )
+    tables_of = {
+        ADDRESSES: registrations,
+        PERSONS: (born, build.rows(PERSONS)),
+        DEATHS: (sources.need(DEATHS).select("person", "death_date"), build.rows(DEATHS)),
+        HOUSEHOLDS: households,
+    }
+    if incomes:
+        tables_of[_INCOME] = (incomes.rows, incomes.count)
+    with ExitStack() as stack:
+        exchanges = {}
+        for number, (name, (rows, count)) in enumerate(tables_of.items()):
+            build.tell("exchange by person", number, len(tables_of))
+            bucket = by_number("person", build.partitions)
+            exchanges[name] = stack.enter_context(build.exchanged(rows, count, bucket))
+        build.tell("exchange by person", len(tables_of), len(tables_of))
+        task = _Task(sources, exchanges, incomes, build.cut_off)
+        parts = work(partial(_link_partition, task=task), build.partitions, build.engine, "persons", build.tell)
+    build.take(parts)
+
+
+_INCOME = "income"
+
+
+def _first_of_month(year: pl.Expr, month: pl.Expr) -> pl.Expr:
+    """Day 01 of the month; January where the month is not one of twelve; null where the year is no year."""
+    known = pl.when(month.is_between(1, 12)).then(month).otherwise(1)
+    sane = pl.when(year.is_between(1850, 2200)).then(year)
+    return pl.date(sane, known, 1)
+
+
+def _link_partition(partition: int, task: _Task) -> Part:
+    part, read = Part(), task.exchanges
+    name = f"persons-{partition:03d}"
+    keep = partial(task.sources.keep, part)
+    registered = keep(ADDRESSES, name, people.tidy_registrations(read[ADDRESSES].read(partition), task.cut_off))
+    _write(part, task, tables.Registration, "registrations", partition, registered)
+    persons = registered["person"].unique().sort()
+    born = keep(PERSONS, name, people.once_per_person(read[PERSONS].read(partition)))
+    died = keep(DEATHS, name, people.once_per_person(read[DEATHS].read(partition)))
+    known = persons.is_in(born["person"].implode())
+    part.cover("persons_in_register", int(known.sum()), persons.len())
+    table = persons.to_frame().join(born, on="person", how="left").join(died, on="person", how="left").sort("person")
+    _write(part, task, tables.Person, "persons", partition, table)
+    lived = keep(HOUSEHOLDS, name, people.tidy_households(read[HOUSEHOLDS].read(partition), task.cut_off))
+    _write(part, task, tables.HouseholdSpell, "households", partition, lived)
+    if task.incomes:
+        _link_income(part, task, partition, persons, registered)
+    return part
+
+
+def _link_income(part: Part, task: _Task, partition: int, persons: pl.Series, registered: pl.DataFrame) -> None:
+    assert task.incomes is not None  # noqa: S101 - the caller asks only then
+    tidied = people.dense_income(task.exchanges[_INCOME].read(partition), persons, task.incomes.span)
+    for each in {each.link_register for each in task.incomes.years}:
+        years = [year.year for year in task.incomes.years if year.link_register == each]
+        refused = tidied.refused.filter(pl.col("year").is_in(years))
+        part.of(each).add(task.sources.set_apart(each, f"persons-{partition:03d}", refused))
+    _write(part, task, tables.PersonYear, "income", partition, tidied.kept)
+    _cover_income(part, tidied.kept["population"], persons, registered, task.incomes)
+
+
+def _cover_income(
+    part: Part, population: pl.Series, persons: pl.Series, registered: pl.DataFrame, incomes: Incomes
+) -> None:
+    """Of those registered on 1 January of an income year, how many are in an income household."""
+    first, last = incomes.span
+    for each in incomes.years:
+        day = dt.date(each.year, 1, 1)
+        there = registered.filter(
+            pl.col("start_date") <= day, pl.col("end_date").is_null() | (pl.col("end_date") > day)
+        )
+        place = persons.search_sorted(there["person"].unique()).cast(pl.UInt32)
+        found = population.gather(place * (last - first + 1) + (each.year - first))
+        part.cover("persons_with_income", int((found > 0).sum()), place.len())
+
+
+def _write(
+    part: Part, task: _Task, contract: type[pa.DataFrameModel], name: str, partition: int, table: pl.DataFrame
+) -> None:
+    """Write one partition of a table of the panel, once it meets its contract."""
+    started = time.perf_counter()
+    require(contract, table, f"panel/{name}, partition {partition}")
+    part.checking += time.perf_counter() - started
+    write_parquet(table, task.sources.panel.path(name, partition))
