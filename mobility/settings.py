@@ -196,6 +196,7 @@ class Study:
     flows: Flows
     chains: Chains
     release: Release
+    further_registers: tuple[str, ...]
     most_refused_share: float
     least_coverage: LeastCoverage
     rules: dict[str, Severity]

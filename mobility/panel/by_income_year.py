@@ -61,6 +61,31 @@ def link_incomes(build: Build) -> Incomes | None:
     return Incomes(rows, sum(part.size for part in parts), years)
 
 
+def link_to_payers(build: Build, register: str) -> tuple[pl.LazyFrame, int] | None:
+    """Rows of a register of income households given to their persons, by the link of the same year.
+
+    Returns:
+        `person`, `year` and the register's columns but its key, and how many rows; None when no year has both.
+    """
+    sources = build.sources
+    links = {year: name for _, name in INCOMES for year in sources.years(name)}
+    years = [year for year in sources.years(register) if year in links]
+    paths, part = [], Part()
+    for number, year in enumerate(years):
+        build.tell(register, number, len(years))
+        rows, link = sources.scan(register, year), sources.scan(links[year], year)
+        assert rows is not None and link is not None  # noqa: S101, PT018 - the year has both
+        by_payer = sources.keep(part, register, f"payers-{year}", once(rows.collect(), _PAYER)).lazy()
+        linked = link.join(by_payer, on=list(_PAYER), how="inner").drop(_PAYER)
+        paths.append(sources.scratch / register / f"{year}.parquet")
+        sink_parquet(linked.with_columns(year=pl.lit(year, pl.Int16)), paths[-1])
+    build.take([part])
+    if not paths:
+        return None
+    every = pl.scan_parquet(paths)
+    return every, int(every.select(pl.len()).collect().item())
+
+
 def _years(sources: Sources) -> tuple[IncomeYear, ...]:
     found: dict[int, IncomeYear] = {}
     for register, link_register in INCOMES:

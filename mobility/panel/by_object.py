@@ -13,6 +13,7 @@ import polars as pl
 from mobility.contracts import require
 from mobility.panel import objects, tables
 from mobility.panel.build import Build, Part, Sources
+from mobility.panel.further import Further
 from mobility.panel.lookup import TENURES
 from mobility.panel.objects import OBJECT
 from mobility.panel.partitions import Exchange, by_text, range_bounds
@@ -34,10 +35,11 @@ class _Task:
     exchanges: dict[str, Exchange]
     areas: pl.DataFrame
     years: tuple[int, ...]
+    further: tuple[Further, ...]
 
 
-def link_objects(build: Build) -> tuple[pl.LazyFrame, int, tuple[int, ...]]:
-    """Number the objects and write `objects`, `areas` and `tenure` of the panel.
+def link_objects(build: Build, further: tuple[Further, ...]) -> tuple[pl.LazyFrame, int, tuple[int, ...]]:
+    """Number the objects and write `objects`, `areas`, `tenure` and further tables of the panel.
 
     Returns:
         The registrations (`person`, `start_date`, `end_date`, `object`), how many, and the years with a tenure.
@@ -58,21 +60,38 @@ def link_objects(build: Build) -> tuple[pl.LazyFrame, int, tuple[int, ...]]:
     bounds = range_bounds(named, build.rows(ADDRESSES) + build.rows(GEOGRAPHY), OBJECT, build.partitions)
     ranges = bounds.len() + 1
     with ExitStack() as stack:
+        asked = tuple(each for each in further if each.is_of_objects and sources.years(each.name))
+        tables_of = there | owned | {each.name: _rows_of(each, build) for each in asked}
         exchanges = {
             name: stack.enter_context(build.exchanged(table, build.rows(name), by_text(OBJECT, bounds)))
-            for name, table in (there | owned).items()
+            for name, table in tables_of.items()
         }
-        task = partial(_link_range, task=_Task(sources, exchanges, areas, years))
+        task = partial(_link_range, task=_Task(sources, exchanges, areas, years, asked))
         parts = work(task, ranges, build.engine, "objects", build.tell)
     build.take(parts)
     _join_up(sources, "objects", ranges, sources.panel.objects_path)
     _join_up(sources, "tenure", ranges, sources.panel.tenure_path)
-    offsets = [sum(part.size for part in parts[:number]) for number in range(ranges)]
-    numbered = [
-        pl.scan_parquet(_path(sources, "addresses", number)).with_columns(pl.col("object") + pl.lit(offset, pl.UInt32))
-        for number, offset in enumerate(offsets)
-    ]
-    return pl.concat(numbered), build.rows(ADDRESSES), years
+    sizes = [part.size for part in parts]
+    for each in asked:
+        sink_parquet(_numbered_on(sources, each.table, sizes), sources.panel.folder / f"{each.table}.parquet")
+    return _numbered_on(sources, "addresses", sizes), build.rows(ADDRESSES), years
+
+
+def _rows_of(further: Further, build: Build) -> pl.LazyFrame:
+    scanned = further.scan(build)
+    assert scanned is not None  # noqa: S101 - a file of it was read
+    return scanned[0]
+
+
+def _numbered_on(sources: Sources, name: str, sizes: list[int]) -> pl.LazyFrame:
+    """A table of all ranges, whose objects are numbered on from range to range."""
+    offsets = (sum(sizes[:number]) for number in range(len(sizes)))
+    return pl.concat(
+        [
+            pl.scan_parquet(_path(sources, name, number)).with_columns(pl.col("object") + pl.lit(offset, pl.UInt32))
+            for number, offset in enumerate(offsets)
+        ]
+    )
 
 
 def _path(sources: Sources, name: str, number: int) -> Path:
@@ -147,6 +166,14 @@ def _link_range(number: int, task: _Task) -> Part:
     write_parquet(table, _path(sources, "objects", number))
     tenure = objects.dense_tenure(numbered, _best(part, task, number, name), task.years)
     write_parquet(tenure, _path(sources, "tenure", number))
+    for each in task.further:
+        rows = (
+            exchanges[each.name].read(number).join(numbered, on=list(OBJECT), how="left", validate="m:1").drop(OBJECT)
+        )
+        tidied = sources.keep(part, each.name, name, each.tidy(rows, "object", numbered["object"]))
+        write_parquet(
+            require(tables.FurtherOfObjects, tidied, f"panel/{each.table}"), _path(sources, each.table, number)
+        )
     part.size = numbered.height
     return part
 

@@ -17,6 +17,7 @@ from mobility.panel.build import Build, Part, Sources
 from mobility.panel.by_household import HOUSEHOLDS
 from mobility.panel.by_income_year import Incomes
 from mobility.panel.by_object import ADDRESSES
+from mobility.panel.further import Further
 from mobility.panel.partitions import Exchange, by_number
 from mobility.run.engine import work
 from mobility.run.files import write_parquet
@@ -31,13 +32,17 @@ class _Task:
     sources: Sources
     exchanges: dict[str, Exchange]
     incomes: Incomes | None
+    further: tuple[Further, ...]
     cut_off: dt.date
 
 
+Counted = tuple[pl.LazyFrame, int]  # a query, and how many rows it gives
+
+
 def link_persons(
-    build: Build, registrations: tuple[pl.LazyFrame, int], households: tuple[pl.LazyFrame, int], incomes: Incomes | None
+    build: Build, registrations: Counted, households: Counted, incomes: Incomes | None, further: tuple[Further, ...]
 ) -> None:
-    """Write `registrations`, `persons`, `households` and `income` of the panel, by partition of the person."""
+    """Write `registrations`, `persons`, `households`, `income` and further tables of the panel, by partition of the person."""
     sources = build.sources
     born = sources.need(PERSONS).select(
         "person", birth_date=_first_of_month(pl.col("birth_year"), pl.col("birth_month"))
@@ -50,6 +55,8 @@ def link_persons(
     }
     if incomes:
         tables_of[_INCOME] = (incomes.rows, incomes.count)
+    scanned = {each.name: each.scan(build) for each in further if not each.is_of_objects}
+    tables_of |= {name: table for name, table in scanned.items() if table is not None}
     with ExitStack() as stack:
         exchanges = {}
         for number, (name, (rows, count)) in enumerate(tables_of.items()):
@@ -57,7 +64,8 @@ def link_persons(
             bucket = by_number("person", build.partitions)
             exchanges[name] = stack.enter_context(build.exchanged(rows, count, bucket))
         build.tell("exchange by person", len(tables_of), len(tables_of))
-        task = _Task(sources, exchanges, incomes, build.cut_off)
+        there = tuple(each for each in further if each.name in exchanges)
+        task = _Task(sources, exchanges, incomes, there, build.cut_off)
         parts = work(partial(_link_partition, task=task), build.partitions, build.engine, "persons", build.tell)
     build.take(parts)
 
@@ -89,6 +97,9 @@ def _link_partition(partition: int, task: _Task) -> Part:
     _write(part, task, tables.HouseholdSpell, "households", partition, lived)
     if task.incomes:
         _link_income(part, task, partition, persons, registered)
+    for each in task.further:
+        rows = keep(each.name, name, each.tidy(read[each.name].read(partition), "person", persons))
+        _write(part, task, tables.FurtherOfPersons, each.table, partition, rows)
     return part
 
 

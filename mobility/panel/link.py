@@ -16,26 +16,39 @@ from mobility.panel.by_object import (
     link_objects,
 )
 from mobility.panel.by_person import DEATHS, PERSONS, link_persons
+from mobility.panel.further import choose_further
 from mobility.panel.store import Shape
+from mobility.registers.dictionary import Register
 
-# The registers the panel is made from; others that have a dictionary are found and named, and not read.
-REGISTERS = (
+# The registers that have a place of their own in the panel.
+CORE = (
     *(ADDRESSES, PERSONS, DEATHS, HOUSEHOLDS, GEOGRAPHY, OTHER_GEOGRAPHY, COORDINATES, LIFE),
     *OWNERSHIP,
     *(register for pair in reversed(INCOMES) for register in pair),
 )
+# Read beside them wherever they are: the account tells emigration from administrative removal by it.
+ALWAYS = ("GBAMIGRATIEBUS",)
 
 
-def build_panel(build: Build, geography_year: int) -> Shape:
-    """Build every table of the panel; `panel.json`, written last, says that it is whole."""
-    sources = build.sources
+def build_panel(build: Build, registers: list[Register], geography_year: int) -> tuple[Shape, list[str]]:
+    """Build every table of the panel; `panel.json`, which the caller writes last, says that it is whole.
+
+    Args:
+        build: what the passes share.
+        registers: that were read.
+        geography_year: for the shape.
+
+    Returns:
+        The shape, and the files and folders of further tables, by name.
+    """
+    sources, further = build.sources, choose_further(registers, CORE)
     with scratch_folder(sources):
-        registrations, count, tenure_years = link_objects(build)
+        registrations, count, tenure_years = link_objects(build, further)
         households = link_households(build)
         incomes = link_incomes(build)
-        link_persons(build, (registrations, count), households, incomes)
+        link_persons(build, (registrations, count), households, incomes, further)
     life = sources.scan(LIFE)
-    return Shape(
+    shape = Shape(
         partitions=build.partitions,
         cut_off=build.cut_off,
         geography_year=geography_year,
@@ -44,3 +57,5 @@ def build_panel(build: Build, geography_year: int) -> Shape:
         has_coordinates=sources.scan(COORDINATES) is not None,
         has_demolition=None if life is None else objects.first_day_known(life),
     )
+    made = (each.table + (".parquet" if each.is_of_objects else "") for each in further)
+    return shape, [name for name in made if (sources.panel.folder / name).exists()]

@@ -115,6 +115,28 @@ def once_per_person(rows: pl.DataFrame) -> Tidied:
     return _tidied(marked.with_columns(rule=pl.when(_repeats("person")).then(pl.lit("key_repeated"))), {})
 
 
+def tidy_further(rows: pl.DataFrame, order: tuple[str, ...], known: pl.Series, *, has_one_row: bool) -> Tidied:
+    """Rows of a further register as contract `Further` wants them: sorted by all columns, those of `order` first.
+
+    Left out: rows of somebody, or something, that the panel does not know (`person_without_registration`,
+    `object_without_registration`), exact copies, and, where there is one row for each, the others (`key_repeated`).
+
+    Args:
+        rows: with the columns of `order`.
+        order: the key, `person` or `object`, and what its rows are sorted by.
+        known: the persons or objects there are.
+        has_one_row: whether there is one row for each value of `order`.
+    """
+    columns = [*order, *(name for name in rows.columns if name not in order)]
+    marked = rows.select(columns).sort(columns, nulls_last=True)
+    rule = pl.coalesce(
+        pl.when(pl.col(order[0]).is_in(known.implode()).not_()).then(pl.lit(f"{order[0]}_without_registration")),
+        pl.when(_repeats(*columns)).then(pl.lit("exact_duplicate")),
+        pl.when(_repeats(*order) & has_one_row).then(pl.lit("key_repeated")),
+    )
+    return _tidied(marked.with_columns(rule=rule), {})
+
+
 def _until_cut_off(rows: pl.DataFrame, cut_off: dt.date) -> pl.DataFrame:
     """Ends after the cut-off opened; `reopened` says where."""
     later = (pl.col("end_date") > cut_off + dt.timedelta(days=1)).fill_null(False)

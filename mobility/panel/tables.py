@@ -131,3 +131,27 @@ class Object(pa.DataFrameModel):
     def sorted_and_unique(cls, data: pa.PolarsData) -> pl.LazyFrame:
         """Sorted by type and number, each once."""
         return data.lazyframe.select(_after(("object_type", "object_number")))
+
+
+class FurtherOfPersons(pa.DataFrameModel):
+    """Rows of a further register, sorted by person; its other columns are those of its dictionary."""
+
+    person: pl.UInt32
+
+    @pa.dataframe_check
+    @classmethod
+    def sorted_by_person(cls, data: pa.PolarsData) -> pl.LazyFrame:
+        """No person comes before the one before."""
+        return data.lazyframe.select((pl.col("person") >= pl.col("person").shift()).fill_null(True))
+
+
+class FurtherOfObjects(pa.DataFrameModel):
+    """Rows of a further register, sorted by object; its other columns are those of its dictionary."""
+
+    object: pl.UInt32 = pa.Field(description="Row in objects")
+
+    @pa.dataframe_check
+    @classmethod
+    def sorted_by_object(cls, data: pa.PolarsData) -> pl.LazyFrame:
+        """No object comes before the one before."""
+        return data.lazyframe.select((pl.col("object") >= pl.col("object").shift()).fill_null(True))

@@ -11,7 +11,7 @@ from mobility.registers.dictionary import Column, Register
 PERSON_KNOWN_IN_BRP = "R"
 _LARGEST_PERSON = 999_999_999
 _DATE_DIGITS = 8
-_KEYS = ("object_type", "object_number", "household_number", "payer_type")
+_KEYS = ("person", "object_type", "object_number", "household_number", "payer_type", "payer")
 _GEMEENTE_DIGITS, _WIJK_DIGITS = 4, 6
 _SHORT = 4  # bytes: columns so narrow hold few different values
 
@@ -66,7 +66,7 @@ def _clean(stored: pl.Series, column: Column) -> pl.Series:
     text = _as_text(stored)
     if column.codes or column.width <= _SHORT or column.type in ("first_day", "last_day"):
         return _once_per_value(text, lambda values: _without_absence(values, column))
-    if column.type == "person":  # anything but digits is looked at when it does not decode
+    if column.type == "person" and column.canonical in _KEYS:  # anything but digits is looked at when it does not decode
         return text
     return _without_absence(text, column) if _is_untidy(text, column) else text
 
@@ -175,9 +175,9 @@ def _column_rules(column: Column) -> dict[str, pl.Expr]:
         rules["date_unreadable"] = decoded.is_null()
     if column.type == "last_day":
         rules["date_unreadable"] = decoded.is_null() & value.is_in(list(column.open)).fill_null(False).not_()
-    if column.type == "person" or column.canonical in _KEYS:
+    if column.canonical in _KEYS:
         rules["key_missing"] = decoded.is_null()
-    if column.type == "integer":
+    elif column.type in ("integer", "person"):
         rules["number_unreadable"] = decoded.is_null() & value.is_not_null()
     if column.codes and column.canonical != "person_type":
         rules["code_unknown"] = value.is_in([code for code, _ in column.codes]).not_() & value.is_not_null()

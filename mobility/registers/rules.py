@@ -43,6 +43,9 @@ RULES = {
     "key_repeated": Rule("link", "a further, different row for what has one row", _SET_APART),
     "after_cut_off": Rule("link", "a spell that starts after the cut-off", _SET_APART),
     "person_without_registration": Rule("link", "somebody who was never registered at an address", _SET_APART),
+    "object_without_registration": Rule(
+        "link", "an object where nobody ever lived and that has no gemeente", _SET_APART
+    ),
     "no_income_file_of_the_year": Rule("link", "a link to an income of which there is no file", _SET_APART),
     "households_overlap": Rule("link", "a person in two households at once; the earlier spell is cut short", _KEEP),
     "object_without_geography": Rule("coverage", "too few address objects have a gemeente", _KEEP),

@@ -56,6 +56,7 @@ def _asked(settings: Settings) -> dict[str, Any]:
         "partitions": settings.place.partitions,
         "most_refused_share": study.most_refused_share,
         "files": settings.register.files,
+        "further_registers": study.further_registers,
     }
 
 
@@ -63,10 +64,10 @@ def _inputs(settings: Settings) -> list[Path]:
     return [found.path for _, found in needed_files(settings)]
 
 
-def _outputs(settings: Settings, told: Told) -> list[Path]:  # noqa: ARG001 - same form for every step
+def _outputs(settings: Settings, told: Told) -> list[Path]:
     space = workspace(settings)
     quality = [space.quality / name for name in ("ingest.json", "coverage.json")]
-    return [space.registers, *quality, *(space.panel / name for name in PANEL_TABLES)]
+    return [space.registers, *quality, *(space.panel / name for name in (*PANEL_TABLES, *told["further"]))]
 
 
 def _run(settings: Settings, tell: Tell) -> Told:
@@ -78,7 +79,7 @@ def _run(settings: Settings, tell: Tell) -> Told:
     if settings.check:
         return {
             "would_read": [_described(found, settings.register.root) for _, found in needed],
-            "absent": _absent(needed),
+            "absent": _absent(settings, needed),
         }
     sources = Sources(space.registers, space.quarantine, space.panel / "build.tmp", Panel(space.panel))
     _clear(sources, needed)
@@ -91,7 +92,7 @@ def _run(settings: Settings, tell: Tell) -> Told:
         cut_off,
         number_of_partitions(settings.place.partitions, counts[ADDRESSES].kept),
     )
-    shape = build_panel(build, study.geography.year)
+    shape, further = build_panel(build, [register for register, _ in needed], study.geography.year)
     for register, part in build.told.counts.items():
         counts[register].add(part)
     write_json(space.quality / "ingest.json", {name: asdict(count) for name, count in sorted(counts.items())})
@@ -105,6 +106,7 @@ def _run(settings: Settings, tell: Tell) -> Told:
     return {
         "registers": {name: asdict(count) for name, count in sorted(counts.items())},
         "short": short,
+        "further": further,
         "seconds": asdict(spent) | {"checking contracts": build.told.checking},
     }
 
@@ -240,8 +242,9 @@ def _described(found: Found, root: Path) -> str:
     return f"{found.register:<24} {found.year}  {found.path.relative_to(root).as_posix()}{kind}"
 
 
-def _absent(needed: Needed) -> list[str]:
-    return [register.name for register in read_registers() if register not in {each for each, _ in needed}]
+def _absent(settings: Settings, needed: Needed) -> list[str]:
+    there = {register.name for register, _ in needed}
+    return [register.name for register in read_registers(settings) if register.name not in there]
 
 
 def _gaps(settings: Settings) -> dict[str, list[int]]:

@@ -8,7 +8,7 @@ import re
 from mobility.areas import load_programme, load_zoning
 from mobility.errors import RequestError
 from mobility.panel.by_object import OWNERSHIP
-from mobility.panel.link import REGISTERS
+from mobility.panel.link import ALWAYS, CORE
 from mobility.registers.dictionary import Register, load_register, register_names
 from mobility.registers.find import Found, find_files
 from mobility.registers.read import column_names
@@ -33,7 +33,7 @@ def needed_files(settings: Settings) -> list[tuple[Register, Found]]:
             raise RequestError(f"register.files: {key} is no register.{did_you_mean(key, known)}")
     needed: list[tuple[Register, Found]] = []
     missing = []
-    for register in read_registers():
+    for register in read_registers(settings):
         found = find_files(register, root, settings.register.files)
         if not found:
             if register.required:
@@ -51,10 +51,22 @@ def needed_files(settings: Settings) -> list[tuple[Register, Found]]:
     return needed
 
 
-def read_registers() -> list[Register]:
-    """Dictionaries of the registers the panel is made from."""
-    there = set(register_names())
-    return [load_register(name) for name in REGISTERS if name in there]
+def read_registers(settings: Settings) -> list[Register]:
+    """Dictionaries of the registers a study reads, with the columns it asks for.
+
+    Raises:
+        RequestError: it asks for a register or a column that has no dictionary.
+    """
+    asked: dict[str, set[str]] = {}
+    known = set(register_names())
+    for entry in settings.study.further_registers:
+        name, _, column = entry.partition(".")
+        if name.upper() not in known:
+            raise RequestError(f"study.further_registers: {name} has no dictionary.{did_you_mean(name.upper(), known)}")
+        asked.setdefault(name.upper(), set()).update({column} - {""})
+    names = [name for name in (*CORE, *ALWAYS) if name in known]
+    names += sorted(asked.keys() - set(names))
+    return [load_register(name).with_columns(asked.get(name, ())) for name in names]
 
 
 def _years_looked_at(settings: Settings, there: list[int]) -> list[int]:
