@@ -51,7 +51,6 @@ class Incomes:
 def link_incomes(build: Build) -> Incomes | None:
     """Income of every linked person by year; None when no year has both an income file and a file of links."""
     sources, years = build.sources, _years(build.sources)
-    _set_aside(build, years)
     if not years:
         return None
     task = partial(_link_year, sources=sources, years=years)
@@ -120,14 +119,3 @@ def _link_year(number: int, sources: Sources, years: tuple[IncomeYear, ...]) -> 
     sink_parquet(linked, path)
     part.size = int(pl.scan_parquet(path).select(pl.len()).collect().item())
     return part
-
-
-def _set_aside(build: Build, years: tuple[IncomeYear, ...]) -> None:
-    """Links to an income of which there is no file: kept where they are, and counted as left out."""
-    used = {(each.link_register, each.year) for each in years}
-    for _, link_register in INCOMES:
-        for year in build.sources.years(link_register):
-            rows = build.sources.scan(link_register, year)
-            if (link_register, year) not in used and rows is not None:
-                count = int(rows.select(pl.len()).collect().item())
-                build.told.of(link_register).refuse("no_income_file_of_the_year", count)

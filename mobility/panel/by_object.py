@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -36,6 +37,7 @@ class _Task:
     areas: pl.DataFrame
     years: tuple[int, ...]
     further: tuple[Further, ...]
+    cut_off: dt.date
 
 
 def link_objects(build: Build, further: tuple[Further, ...]) -> tuple[pl.LazyFrame, int, tuple[int, ...]]:
@@ -66,7 +68,7 @@ def link_objects(build: Build, further: tuple[Further, ...]) -> tuple[pl.LazyFra
             name: stack.enter_context(build.exchanged(table, build.rows(name), by_text(OBJECT, bounds)))
             for name, table in tables_of.items()
         }
-        task = partial(_link_range, task=_Task(sources, exchanges, areas, years, asked))
+        task = partial(_link_range, task=_Task(sources, exchanges, areas, years, asked, build.cut_off))
         parts = work(task, ranges, build.engine, "objects", build.tell)
     build.take(parts)
     _join_up(sources, "objects", ranges, sources.panel.objects_path)
@@ -148,7 +150,7 @@ def _link_range(number: int, task: _Task) -> Part:
     if COORDINATES in exchanges:
         table = table.join(once(COORDINATES), on=list(OBJECT), how="left", validate="1:1")
     if LIFE in exchanges:
-        ended = objects.demolished_dates(exchanges[LIFE].read(number))
+        ended = objects.demolished_dates(exchanges[LIFE].read(number), task.cut_off)
         table = table.join(ended, on=list(OBJECT), how="left", validate="1:1")
     empty = {"x_m": pl.Int64, "y_m": pl.Int64, "demolished_date": pl.Date}
     table = table.sort("object").with_columns(
@@ -156,7 +158,7 @@ def _link_range(number: int, task: _Task) -> Part:
     )
     linked = addresses.join(numbered, on=list(OBJECT), how="inner", validate="m:1")
     lived_in = table["object"].is_in(linked["object"].unique().implode())
-    placed = table["area"].is_not_null()
+    placed = table["area"].fill_null(0) > 0  # 0 is unplaceable: in the register, with no code for this division
     part.cover("objects_with_geography", int((lived_in & placed).sum()), int(lived_in.sum()))
     write_parquet(linked.select("person", "start_date", "end_date", "object"), _path(sources, "addresses", number))
     table = table.with_columns(pl.col("area").fill_null(0)).select(*OBJECT, "area", *empty)

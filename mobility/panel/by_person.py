@@ -88,7 +88,7 @@ def _link_partition(partition: int, task: _Task) -> Part:
     _write(part, task, tables.Registration, "registrations", partition, registered)
     persons = registered["person"].unique().sort()
     born = keep(PERSONS, name, people.once_per_person(read[PERSONS].read(partition)))
-    died = keep(DEATHS, name, people.once_per_person(read[DEATHS].read(partition)))
+    died = keep(DEATHS, name, people.died_by(read[DEATHS].read(partition), task.cut_off))
     known = persons.is_in(born["person"].implode())
     part.cover("persons_in_register", int(known.sum()), persons.len())
     table = persons.to_frame().join(born, on="person", how="left").join(died, on="person", how="left").sort("person")

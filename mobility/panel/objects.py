@@ -77,15 +77,17 @@ def area_of(geography: pl.DataFrame, areas: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def demolished_dates(life_cycle: pl.DataFrame) -> pl.DataFrame:
+def demolished_dates(life_cycle: pl.DataFrame, cut_off: dt.date) -> pl.DataFrame:
     """First day on which an object no longer exists: `object_type`, `object_number`, `demolished_date`.
 
-    An object with a period that is still open exists. Periods overlap and repeat; only the last end counts.
+    An object with a period that is still open exists. Periods overlap and repeat; only the last end counts, and one after the
+    cut-off has not happened yet.
     """
     ended = life_cycle.group_by(OBJECT).agg(
         is_open=pl.col("end_date").is_null().any(), demolished_date=pl.col("end_date").max()
     )
-    return ended.filter(~pl.col("is_open")).select(*OBJECT, "demolished_date")
+    known = pl.col("demolished_date") <= cut_off + dt.timedelta(days=1)
+    return ended.filter(~pl.col("is_open"), known).select(*OBJECT, "demolished_date")
 
 
 def first_day_known(life_cycle: pl.LazyFrame) -> dt.date | None:

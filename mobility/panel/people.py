@@ -65,7 +65,7 @@ def tidy_households(rows: pl.DataFrame, cut_off: dt.date) -> Tidied:
 def dense_income(rows: pl.DataFrame, persons: pl.Series, years: tuple[int, int]) -> Tidied:
     """Income per person-year as contract `PersonYear` wants it.
 
-    Left out: further rows of a person in a year (`key_repeated`) and rows of persons without any registration
+    Left out: further rows of a person in a year (`exact_duplicate`, `key_repeated`) and rows of persons without any registration
     (`person_without_registration`).
 
     Args:
@@ -103,16 +103,25 @@ def _without_repeats(
 
     cell = cells(rows)
     if len(cell) and np.bincount(cell).max() > 1:
-        rows = rows.sort("person", "year", "population", "percentile", nulls_last=True)
-        rows = rows.with_columns(rule=pl.when(_repeats("person", "year")).then(pl.lit("key_repeated")))
+        key = ["person", "year"]
+        rows = rows.sort(*key, "population", "percentile", nulls_last=True)
+        rows = rows.with_columns(rule=_further_row([*key, "population", "percentile"], key))
         cell = cells(rows)
     return rows, cell
 
 
 def once_per_person(rows: pl.DataFrame) -> Tidied:
-    """The rows with one per person: the first in the order of all columns; the others are `key_repeated`."""
-    marked = rows.sort(rows.columns, nulls_last=True)
-    return _tidied(marked.with_columns(rule=pl.when(_repeats("person")).then(pl.lit("key_repeated"))), {})
+    """The rows with one per person: the first in the order of all columns; others are `exact_duplicate` or `key_repeated`."""
+    marked = rows.sort(["person", *(name for name in rows.columns if name != "person")], nulls_last=True)
+    return _tidied(marked.with_columns(rule=_further_row(rows.columns, ["person"])), {})
+
+
+def died_by(deaths: pl.DataFrame, cut_off: dt.date) -> Tidied:
+    """Deaths once per person; one after the cut-off has not happened yet (`after_cut_off`)."""
+    later = deaths["death_date"] > cut_off
+    once = once_per_person(deaths.filter(~later))
+    refused = pl.concat([once.refused, deaths.filter(later).with_columns(rule=pl.lit("after_cut_off"))])
+    return Tidied(once.kept, refused, once.repaired)
 
 
 def tidy_further(rows: pl.DataFrame, order: tuple[str, ...], known: pl.Series, *, has_one_row: bool) -> Tidied:
@@ -130,9 +139,10 @@ def tidy_further(rows: pl.DataFrame, order: tuple[str, ...], known: pl.Series, *
     columns = [*order, *(name for name in rows.columns if name not in order)]
     marked = rows.select(columns).sort(columns, nulls_last=True)
     rule = pl.coalesce(
-        pl.when(pl.col(order[0]).is_in(known.implode()).not_()).then(pl.lit(f"{order[0]}_without_registration")),
-        pl.when(_repeats(*columns)).then(pl.lit("exact_duplicate")),
-        pl.when(_repeats(*order) & has_one_row).then(pl.lit("key_repeated")),
+        pl.when(pl.col(order[0]).is_in(known.implode()).fill_null(False).not_()).then(
+            pl.lit(f"{order[0]}_without_registration")
+        ),
+        _further_row(columns, list(order) if has_one_row else columns),
     )
     return _tidied(marked.with_columns(rule=rule), {})
 
@@ -151,6 +161,14 @@ def _repeats(*columns: str) -> pl.Expr:
     """In sorted rows: the same as the row before in these columns."""
     same = pl.all_horizontal(pl.col(column).eq_missing(pl.col(column).shift()) for column in columns)
     return same & (pl.int_range(pl.len()) > 0)
+
+
+def _further_row(columns: list[str], key: list[str]) -> pl.Expr:
+    """In rows sorted by key first: why a row that is not the first of its key is left out."""
+    return pl.coalesce(
+        pl.when(_repeats(*columns)).then(pl.lit("exact_duplicate")),
+        pl.when(_repeats(*key)).then(pl.lit("key_repeated")),
+    )
 
 
 def _tidied(marked: pl.DataFrame, repaired: dict[str, int]) -> Tidied:

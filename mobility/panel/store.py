@@ -54,6 +54,10 @@ class Panel:
         """One partition of a table, in its sort order."""
         return pl.read_parquet(self.path(table, partition))
 
+    def read_objects(self, table: str) -> pl.DataFrame:
+        """A further table of objects, sorted by object."""
+        return pl.read_parquet(self.folder / f"{table}.parquet")
+
     def income(self, partition: int) -> pl.DataFrame:
         """Income of one partition, contract `tables.PersonYear`; without rows when no income was read."""
         if self.path("income", partition).is_file():

@@ -66,7 +66,9 @@ def _clean(stored: pl.Series, column: Column) -> pl.Series:
     text = _as_text(stored)
     if column.codes or column.width <= _SHORT or column.type in ("first_day", "last_day"):
         return _once_per_value(text, lambda values: _without_absence(values, column))
-    if column.type == "person" and column.canonical in _KEYS:  # anything but digits is looked at when it does not decode
+    if (
+        column.type == "person" and column.canonical in _KEYS
+    ):  # anything but digits is looked at when it does not decode
         return text
     return _without_absence(text, column) if _is_untidy(text, column) else text
 

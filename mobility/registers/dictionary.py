@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -11,9 +12,21 @@ import yaml
 
 from mobility.errors import RequestError
 from mobility.folders import SCHEMAS
+from mobility.settings import did_you_mean
 
 ColumnType = Literal["text", "integer", "first_day", "last_day", "person"]
 Editions = Literal["newest", "yearly"]
+Unit = Literal[
+    "person",
+    "person_spell",
+    "person_event",
+    "person_year",
+    "payer_year",
+    "link_year",
+    "object",
+    "object_spell",
+    "object_year",
+]
 
 
 @dataclass(frozen=True)
@@ -23,7 +36,9 @@ class Column:
     Attributes:
         name: the name in the file; matched without regard to case. `{geography_year}` stands for the study's year.
         format: SPSS format, such as `A9` (text of nine bytes) or `F4` (number).
-        canonical: the name inside the program; None when no study uses the column.
+        canonical: the name inside the program (`as` in the file); None when the column is not read.
+        on_request: the name inside the program of a column that is read only when a study asks for it by this name, since
+            reading costs time; see `Register.with_columns`. Such a column has no `canonical` until then.
         type: how the text is read: `first_day` and `last_day` are YYYYMMDD (a last day becomes the first day after it, so
             that intervals are half-open), `person` is a person number, kept as an unsigned integer.
         missing: codes that stand for "no value".
@@ -50,6 +65,7 @@ class Column:
     zero_fill: int = 0
     plus: int = 0
     also: tuple[str, ...] = ()
+    on_request: str | None = None
 
     @property
     def is_text(self) -> bool:
@@ -69,11 +85,17 @@ class Register:
     Attributes:
         name: the stem CBS uses, such as `GBAADRESOBJECTBUS`.
         title: one sentence.
-        grain: what one row is.
+        grain: what one row is, in words.
+        unit: what one row is about, so that any register can be linked: a person (`person`), a period or an event of a person
+            (`person_spell`, `person_event`), a person in a calendar year (`person_year`), an income household in a year, known
+            by its payer (`payer_year`), the link from a person to that household (`link_year`), an address object (`object`),
+            a period of one (`object_spell`) or an object in a year (`object_year`).
         folder: below the root of the source tree; `{year}` where every year has its own.
         files: accepted forms of the file name without its ending, with `{year}` and `{version}`.
         editions: `newest` (one file holds everything up to its year) or `yearly` (a file per year).
-        required: whether a study can do without it.
+        required: true when no study can do without it.
+        serves: what in the program depends on it, in short phrases; an indicator by its id, with a colon and a word where it
+            needs the register for a part only ("F3: care"). What several registers serve needs all of them.
         since: first year of the register, where it has one.
         until: last year of the register, where it has one.
         columns: in the order of the file.
@@ -82,18 +104,42 @@ class Register:
     name: str
     title: str
     grain: str
+    unit: Unit
     folder: str
     files: tuple[str, ...]
     editions: Editions
     required: bool
+    serves: tuple[str, ...]
     columns: tuple[Column, ...]
     since: int | None = None
     until: int | None = None
 
     @property
     def used_columns(self) -> tuple[Column, ...]:
-        """The columns that studies use."""
+        """The columns that are read."""
         return tuple(column for column in self.columns if column.canonical is not None)
+
+    def with_columns(self, names: Iterable[str]) -> Register:
+        """The dictionary by which further columns are read, for a study that asks for them.
+
+        Args:
+            names: names inside the program (`as` or `on_request`); one that is read in any case may be named too.
+
+        Raises:
+            RequestError: the register has no column of that name.
+        """
+        asked = set(names)
+        known = {name for column in self.columns for name in (column.canonical, column.on_request) if name}
+        for name in sorted(asked - known):
+            raise RequestError(
+                f"{self.name} has no column {name}.{did_you_mean(name, known)} Columns: {', '.join(sorted(known))}. Others can "
+                f"be named (on_request) in schemas/registers/{self.name.lower()}.yaml."
+            )
+        columns = (
+            replace(column, canonical=column.on_request) if column.on_request in asked else column
+            for column in self.columns
+        )
+        return replace(self, columns=tuple(columns))
 
 
 def register_names() -> list[str]:
@@ -127,14 +173,19 @@ def read_register(path: Path) -> Register:
             f"schemas/registers/{path.name}{line}: this is not readable YAML. Check indentation and quotes."
         ) from None
     try:
+        _refuse_strange_keys(given, _REGISTER_KEYS, "the register")
+        _refuse_strange_word(given, "unit", get_args(Unit), "the register")
+        _refuse_strange_word(given, "editions", get_args(Editions), "the register")
         return Register(
             name=given["register"],
             title=given["title"],
             grain=given["grain"],
+            unit=given["unit"],
             folder=given["folder"],
             files=tuple(given["files"]),
             editions=given["editions"],
             required=given["required"],
+            serves=tuple(given["serves"]),
             since=given.get("since"),
             until=given.get("until"),
             columns=tuple(_column(name, column) for name, column in given["columns"].items()),
@@ -144,13 +195,36 @@ def read_register(path: Path) -> Register:
     raise RequestError(f"{problem} Compare it with another dictionary in that folder.")
 
 
+_REGISTER_KEYS = {
+    "register", "title", "grain", "unit", "folder", "files", "editions", "required", "serves", "since", "until", "columns"
+}  # fmt: skip
+_COLUMN_KEYS = {
+    "format", "as", "on_request", "type", "meaning", "source", "missing", "open", "codes", "becomes", "zero_fill", "plus", "also"
+}  # fmt: skip
+
+
+def _refuse_strange_keys(given: dict[str, Any], known: set[str], of: str) -> None:
+    """A slip of the pen in the name of a key would silently change nothing."""
+    for key in given:
+        if key not in known:
+            raise ValueError(f"{of} has a key {key}, which means nothing.{did_you_mean(str(key), known)}")
+
+
+def _refuse_strange_word(given: dict[str, Any], key: str, known: tuple[str, ...], of: str) -> None:
+    if given[key] not in known:
+        raise ValueError(f"{key} of {of} is none of {', '.join(known)}")
+
+
 def _column(name: str, given: dict[str, Any]) -> Column:
-    if given["type"] not in get_args(ColumnType):
-        raise ValueError(f"{name}.type is none of {', '.join(get_args(ColumnType))}")
+    _refuse_strange_keys(given, _COLUMN_KEYS, name)
+    _refuse_strange_word(given, "type", get_args(ColumnType), name)
+    if given["as"] and given.get("on_request"):
+        raise ValueError(f"{name} has both as and on_request")
     return Column(
         name=name,
         format=given["format"],
         canonical=given["as"],
+        on_request=given.get("on_request"),
         type=given["type"],
         meaning=given["meaning"],
         source=given["source"],

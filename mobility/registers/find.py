@@ -11,9 +11,12 @@ from mobility.errors import RequestError
 from mobility.registers.dictionary import Register
 
 LABEL_FILE = "LABEL.txt"  # in the root of a source tree: what the tree says of itself, such as that it is synthetic
-ENDINGS = (".sav", ".zsav", ".parquet", ".csv")
+# Best first. The original is SPSS; Parquet keeps types, Stata keeps text, CSV keeps neither.
+SPSS, STATA = (".sav", ".zsav"), ".dta"
+ENDINGS = (*SPSS, ".parquet", STATA, ".csv")
 _CONVERSIONS = "geconverteerde data"
 _DATE_PREFIX = re.compile(r"^\d{6} +")
+_YEAR_FOLDER = re.compile(r"\d{4}")
 
 
 @dataclass(frozen=True)
@@ -35,9 +38,28 @@ class Found:
     path: Path
 
     @property
-    def rank(self) -> tuple[bool, int, int]:
-        """Definitive before provisional, then the highest version, then SPSS before its conversions."""
-        return (not self.provisional, self.version, -ENDINGS.index(self.path.suffix.lower()))
+    def rank(self) -> tuple[bool, int, int, bool]:
+        """Definitive before provisional, then the highest version, then SPSS before what was made of it.
+
+        Of two that are alike in that, the one in the register's own folder comes before the one among the conversions.
+        """
+        ending = -ENDINGS.index(self.path.suffix.lower())
+        return (not self.provisional, self.version, ending, self.path.parent.name.lower() != _CONVERSIONS)
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What the folders of a register hold.
+
+    Attributes:
+        best: the file that is meant, by year.
+        others: further files of the register, of lesser rank or beside a pinned one.
+        strangers: readable files with a name that is not of this register, and files named like it with another ending.
+    """
+
+    best: dict[int, Found]
+    others: tuple[Found, ...]
+    strangers: tuple[Path, ...]
 
 
 def find_files(register: Register, root: Path, pinned: dict[str, str]) -> dict[int, Found]:
@@ -52,28 +74,39 @@ def find_files(register: Register, root: Path, pinned: dict[str, str]) -> dict[i
         pinned: `{"REGISTER" or "REGISTER/year": path below root}`; a pinned file is taken whatever else is there.
 
     Raises:
-        RequestError: a pinned file is not there or its name does not fit the register.
+        RequestError: a pinned file is not there or its name does not fit the register, or a folder cannot be opened.
     """
+    return look_around(register, root, pinned).best
+
+
+def look_around(register: Register, root: Path, pinned: dict[str, str]) -> Looked:
+    """Everything that lies in the folders of a register; see `find_files`."""
     best: dict[int, Found] = {}
+    files, strangers = [], []
     for path in _candidates(register, root):
-        found = parse_name(register, path)
-        if found and (found.year not in best or found.rank > best[found.year].rank):
+        found = parse_name(register, path) if is_readable(path) else None
+        if found is None:
+            strangers.append(path)
+            continue
+        files.append(found)
+        if found.year not in best or found.rank > best[found.year].rank:
             best[found.year] = found
     for key, below in pinned.items():
         name, _, year = key.partition("/")
         if name.upper() == register.name:
-            found = _pinned(register, root / below, key)
-            if year and int(year) != found.year:
+            found = _pinned(register, root, below, key)
+            if year and year != str(found.year):
                 raise RequestError(f"register.files: {key} names a file of {found.year}. Correct the key or the path.")
             if not year:
                 best.clear()
             best[found.year] = found
-    return best
+    taken = {found.path for found in best.values()}
+    return Looked(best, tuple(found for found in files if found.path not in taken), tuple(strangers))
 
 
 def parse_name(register: Register, path: Path) -> Found | None:
     """Year, version and status from a file name; None when the name is not of this register."""
-    stem = _DATE_PREFIX.sub("", path.stem).replace(" ", "")
+    stem = _plain_stem(path)
     provisional = stem.upper().startswith("VRL")
     if provisional:
         stem = stem[3:]
@@ -85,6 +118,10 @@ def parse_name(register: Register, path: Path) -> Found | None:
     return None
 
 
+def _plain_stem(path: Path) -> str:
+    return _DATE_PREFIX.sub("", path.stem).replace(" ", "")
+
+
 def _pattern(form: str) -> re.Pattern[str]:
     name = re.escape(form.rpartition("/")[2])
     return re.compile(
@@ -92,34 +129,62 @@ def _pattern(form: str) -> re.Pattern[str]:
     )
 
 
-def _candidates(register: Register, root: Path) -> Iterable[Path]:
+def is_readable(path: Path) -> bool:
+    """Whether a file ends like one that can be read."""
+    return path.suffix.lower() in ENDINGS
+
+
+def resembles(register: Register, path: Path) -> bool:
+    """Whether a file name begins like those of the register."""
+    stem = _plain_stem(path).upper().removeprefix("VRL")
+    return any(stem.startswith(form.rpartition("/")[2].partition("{")[0].upper()) for form in register.files)
+
+
+def _candidates(register: Register, root: Path) -> list[Path]:
     """Files below the register's folder, one level of years and of conversions deep; the folder is found whatever its case."""
     folders = [root]
     for part in register.folder.split("/"):
+        inside = [child for folder in folders for child in _folders(folder)]
         if part == "{year}":
-            folders += [child for folder in folders for child in _folders(folder) if re.fullmatch(r"\d{4}", child.name)]
+            folders += [child for child in inside if _YEAR_FOLDER.fullmatch(child.name)]
         else:
-            folders = [child for folder in folders for child in _folders(folder) if child.name.lower() == part.lower()]
-    years = [child for folder in folders for child in _folders(folder) if re.fullmatch(r"\d{4}", child.name)]
+            folders = [child for child in inside if child.name.lower() == part.lower()]
+    years = [child for folder in folders for child in _folders(folder) if _YEAR_FOLDER.fullmatch(child.name)]
     folders = list(dict.fromkeys([*folders, *years]))
     folders += [child for folder in folders for child in _folders(folder) if child.name.lower() == _CONVERSIONS]
-    return sorted(
-        path for folder in folders for path in folder.iterdir() if path.suffix.lower() in ENDINGS and path.is_file()
+    named = (path for folder in folders for path in _inside(folder) if is_readable(path) or resembles(register, path))
+    # The same order on every system, so that of two files of one rank the same is taken.
+    return sorted((path for path in named if path.is_file()), key=lambda path: (path.as_posix().lower(), path.name))
+
+
+def _folders(path: Path) -> Iterable[Path]:
+    return sorted(child for child in _inside(path) if child.is_dir())
+
+
+def _inside(folder: Path) -> list[Path]:
+    try:
+        return list(folder.iterdir())
+    except OSError as fault:
+        problem = type(fault).__name__
+    raise RequestError(
+        f"register.root: the folder {folder} cannot be opened ({problem}). Ask for access to it, or correct the root."
     )
 
 
-def _folders(path: Path) -> list[Path]:
-    return sorted(child for child in path.iterdir() if child.is_dir())
-
-
-def _pinned(register: Register, path: Path, key: str) -> Found:
+def _pinned(register: Register, root: Path, below: str, key: str) -> Found:
+    path = root / below
+    if not path.is_relative_to(root) or ".." in Path(below).parts:
+        raise RequestError(
+            f"register.files: the path of {key} leads out of register.root. Write it as it is below the root."
+        )
     if not path.is_file():
         raise RequestError(
             f"register.files: the file of {key} is not there: {path}. Correct the path in conf/register."
         )
-    found = parse_name(register, path)
+    found = parse_name(register, path) if is_readable(path) else None
     if found is None:
         raise RequestError(
-            f"register.files: {path.name} is not named like a file of {register.name} ({' or '.join(register.files)})."
+            f"register.files: {path.name} is not named like a file of {register.name} ({' or '.join(register.files)}, ending in "
+            f"{', '.join(ENDINGS)})."
         )
     return found

@@ -46,7 +46,6 @@ RULES = {
     "object_without_registration": Rule(
         "link", "an object where nobody ever lived and that has no gemeente", _SET_APART
     ),
-    "no_income_file_of_the_year": Rule("link", "a link to an income of which there is no file", _SET_APART),
     "households_overlap": Rule("link", "a person in two households at once; the earlier spell is cut short", _KEEP),
     "object_without_geography": Rule("coverage", "too few address objects have a gemeente", _KEEP),
     "spell_without_person": Rule("coverage", "too few persons with an address are in GBAPERSOONTAB", _KEEP),

@@ -38,6 +38,20 @@ def start(name: str, jobs: Callable[[Settings], Sequence[Job]]) -> None:
         name: of the job and of its file in `conf/`.
         jobs: the steps it consists of, given the settings.
     """
+    _start(name, lambda config: run_steps(name, jobs, _settings(config)))
+
+
+def start_task(name: str, do: Callable[[dict[str, Any]], None]) -> None:
+    """`start` for a job that is no row of steps and has keys of its own.
+
+    Args:
+        name: of the job and of its file in `conf/`.
+        do: receives the composed configuration; see `settings.read_own`.
+    """
+    _start(name, lambda config: do(_plain(config)))
+
+
+def _start(name: str, do: Callable[[DictConfig], None]) -> None:
     # Hydra would print exceptions itself, with their text, and end with 1; here they come back as exceptions.
     os.environ["HYDRA_FULL_ERROR"] = "1"
     os.umask(0o077)  # whatever is written, by whichever library, is for its owner only
@@ -46,7 +60,7 @@ def start(name: str, jobs: Callable[[Settings], Sequence[Job]]) -> None:
 
     def task(config: DictConfig) -> None:
         try:
-            run_steps(name, jobs, _settings(config))
+            do(config)
         except Exception as error:  # Hydra would print it, and end a sweep at the first
             failures.append(error)
 
@@ -140,7 +154,7 @@ def _check_folders(settings: Settings) -> None:
 def run_step(job: Job, settings: Settings, console: Console) -> bool:
     """Run one step unless it is up to date; says what it did. Returns whether it ran."""
     step = step_record(settings, job.name)
-    asked, inputs = job.asked(settings), job.inputs(settings)
+    asked, inputs = job.asked(settings), [] if settings.check else job.inputs(settings)
     if not settings.check and step.is_up_to_date(asked, inputs):
         console.print(f"[dim]{job.name}: up to date[/dim]")
         return False
@@ -151,7 +165,8 @@ def run_step(job: Job, settings: Settings, console: Console) -> bool:
         told = job.run(settings, tell)
     if not settings.check:
         step.remember(asked, inputs, files_below(*job.outputs(settings, told)), told)
-    console.print(f"[bold]{job.name}[/bold]: {job.does}, {time.monotonic() - begun:.1f} s")
+    did = "look and tell" if settings.check else job.does
+    console.print(f"[bold]{job.name}[/bold]: {did}, {time.monotonic() - begun:.1f} s")
     _show(console, job, settings, told)
     return True
 
@@ -173,8 +188,12 @@ def _where_to_look(console: Console, settings: Settings) -> None:
 
 
 def _settings(config: DictConfig) -> Settings:
+    return read_settings(_plain(config))
+
+
+def _plain(config: DictConfig) -> dict[str, Any]:
     given: Any = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
-    return read_settings({key: value for key, value in given.items() if key != "hydra"})
+    return {key: value for key, value in given.items() if key != "hydra"}
 
 
 def teach_configuration() -> None:

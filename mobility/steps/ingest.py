@@ -18,12 +18,13 @@ from mobility.registers.dictionary import Register
 from mobility.registers.find import LABEL_FILE, Found
 from mobility.registers.ingest import Counts, Spent, ingest_file
 from mobility.registers.rules import RULES, check_severities, stop_where_asked
+from mobility.registers.survey import lines, summary
 from mobility.run.digests import KnownDigests
 from mobility.run.files import make_folder, write_json
 from mobility.run.progress import Tell
 from mobility.settings import Settings, Study
 from mobility.steps.job import Job, Told, workspace
-from mobility.steps.sources import check_division, find_cut_off, needed_files, read_registers
+from mobility.steps.sources import Needed, check_division, find_cut_off, needed_files, survey_registers
 
 _FILES_AT_ONCE = 2  # each holds a batch of a million rows several times over
 PANEL_TABLES = (
@@ -43,7 +44,6 @@ _COVERAGE_RULES = {
     "persons_with_income": "person_without_income",
 }
 _EXPECTED = {"after_cut_off", "exact_duplicate", "person_without_registration"}  # happen in sound files
-Needed = list[tuple[Register, Found]]
 
 
 def _asked(settings: Settings) -> dict[str, Any]:
@@ -73,14 +73,11 @@ def _outputs(settings: Settings, told: Told) -> list[Path]:
 def _run(settings: Settings, tell: Tell) -> Told:
     space, study = workspace(settings), settings.study
     check_severities(study.rules)
+    if settings.check:
+        return {}
     needed = needed_files(settings)
     check_division(settings, needed)
     cut_off = find_cut_off(settings, needed)
-    if settings.check:
-        return {
-            "would_read": [_described(found, settings.register.root) for _, found in needed],
-            "absent": _absent(settings, needed),
-        }
     sources = Sources(space.registers, space.quarantine, space.panel / "build.tmp", Panel(space.panel))
     _clear(sources, needed)
     counts, spent = _read(settings, sources, needed, tell)
@@ -237,38 +234,14 @@ def _label(root: Path) -> str | None:
     return path.read_text(encoding="utf-8").strip() or None if path.is_file() else None
 
 
-def _described(found: Found, root: Path) -> str:
-    kind = " (provisional)" if found.provisional else ""
-    return f"{found.register:<24} {found.year}  {found.path.relative_to(root).as_posix()}{kind}"
-
-
-def _absent(settings: Settings, needed: Needed) -> list[str]:
-    there = {register.name for register, _ in needed}
-    return [register.name for register in read_registers(settings) if register.name not in there]
-
-
-def _gaps(settings: Settings) -> dict[str, list[int]]:
-    """Years within a yearly register of which there is no file."""
-    years: dict[str, set[int]] = {}
-    for register, found in needed_files(settings):
-        if register.editions == "yearly":
-            years.setdefault(register.name, set()).add(found.year)
-    absent = {name: sorted(set(range(min(there), max(there))) - there) for name, there in years.items()}
-    return {name: missing for name, missing in absent.items() if missing}
-
-
 def _closing(settings: Settings, told: Told) -> list[str]:
-    if "would_read" in told:
-        absent = [f"{name:<24} not there: what depends on it is left out" for name in told["absent"]]
-        return [*told["would_read"], *absent, "only looked at (check=true): nothing was read or changed"]
-    gaps = [
-        f"{name}: no file of {', '.join(map(str, years))}; classes of the year after are unknown"
-        for name, years in _gaps(settings).items()
-    ]
+    surveyed = survey_registers(settings)
+    if settings.check:
+        return [*lines(surveyed, settings.register.root), "only looked at (check=true): nothing was read or changed"]
     return [
         *_table(told["registers"]),
-        *gaps,
         *told["short"],
+        *(line for line in summary(surveyed) if line.startswith("switched off")),
         f"counts by register and rule: {workspace(settings).quality / 'ingest.json'}",
     ]
 

@@ -7,19 +7,44 @@ import re
 
 from mobility.areas import load_programme, load_zoning
 from mobility.errors import RequestError
+from mobility.panel.by_income_year import INCOMES
 from mobility.panel.by_object import OWNERSHIP
 from mobility.panel.link import ALWAYS, CORE
 from mobility.registers.dictionary import Register, load_register, register_names
 from mobility.registers.find import Found, find_files
 from mobility.registers.read import column_names
+from mobility.registers.survey import Surveyed, survey
 from mobility.settings import Settings, did_you_mean
 
+Needed = list[tuple[Register, Found]]
 
-def needed_files(settings: Settings) -> list[tuple[Register, Found]]:
+
+def needed_files(settings: Settings) -> Needed:
     """The files a study needs, register by register and year by year.
 
     Raises:
         RequestError: the source tree or a required register is not there; the message names all that is missing.
+    """
+    needed = find_needed(settings)
+    there = {register.name for register, _ in needed}
+    missing = [
+        f"{register.name} (below {register.folder})"
+        for register in read_registers(settings)
+        if register.required and register.name not in there
+    ]
+    if missing:
+        raise RequestError(
+            f"register.root: no file of {', '.join(missing)} in {settings.register.root}. Check the root, or the folder and file "
+            "names in schemas/registers; jobs/ingest.py check=true shows what is there."
+        )
+    return needed
+
+
+def find_needed(settings: Settings) -> Needed:
+    """The files a study would read of what is there.
+
+    Raises:
+        RequestError: there is no source tree, or a pinned file is not in it.
     """
     root = settings.register.root
     if not root.is_dir():
@@ -31,24 +56,44 @@ def needed_files(settings: Settings) -> list[tuple[Register, Found]]:
     for key in settings.register.files:
         if key.partition("/")[0].upper() not in known:
             raise RequestError(f"register.files: {key} is no register.{did_you_mean(key, known)}")
-    needed: list[tuple[Register, Found]] = []
-    missing = []
+    needed: Needed = []
     for register in read_registers(settings):
         found = find_files(register, root, settings.register.files)
-        if not found:
-            if register.required:
-                missing.append(f"{register.name} (below {register.folder})")
-            continue
-        years = [max(found)] if register.editions == "newest" else _years_looked_at(settings, sorted(found))
-        # A predecessor is read only for the years of which its successor tells nothing.
-        told = {file.year for other, file in needed if register.name in OWNERSHIP and other.name in OWNERSHIP}
-        needed += [(register, found[year]) for year in years if year not in told]
-    if missing:
-        raise RequestError(
-            f"register.root: no file of {', '.join(missing)} in {root}. Check the root, or the folder and file names in "
-            "schemas/registers."
-        )
-    return needed
+        if found:
+            years = [max(found)] if register.editions == "newest" else _years_looked_at(settings, sorted(found))
+            # A predecessor is read only for the years of which its successor tells nothing.
+            told = {file.year for other, file in needed if register.name in OWNERSHIP and other.name in OWNERSHIP}
+            needed += [(register, found[year]) for year in years if year not in told]
+    return _with_partners(needed)
+
+
+def survey_registers(settings: Settings) -> list[Surveyed]:
+    """Every register that has a dictionary: what is there, what this study would read, what was passed over."""
+    asked = {register.name: register for register in read_registers(settings)}
+    would_read: dict[str, list[int]] = {name: [] for name in asked}
+    for register, found in find_needed(settings):
+        would_read[register.name].append(found.year)
+    told = {year for name in OWNERSHIP for year in would_read[name]}
+    for name in OWNERSHIP:
+        register = asked[name]
+        years = range(register.since or 0, (register.until or 0) + 1)
+        if not set(_years_looked_at(settings, list(years))) - told and not would_read[name] and register.until:
+            del would_read[name]  # a predecessor of whose years the successor tells, or none is looked at
+    every = [asked.get(name) or load_register(name) for name in register_names()]
+    return survey(every, settings.register.root, settings.register.files, would_read)
+
+
+def _with_partners(needed: Needed) -> Needed:
+    """Without the income files of which the links, and the links of which the incomes, of that year are not there."""
+    years: dict[str, set[int]] = {}
+    for register, found in needed:
+        years.setdefault(register.name, set()).add(found.year)
+    partner = dict(INCOMES) | {link: income for income, link in INCOMES}
+    return [
+        (register, found)
+        for register, found in needed
+        if register.name not in partner or found.year in years.get(partner[register.name], set())
+    ]
 
 
 def read_registers(settings: Settings) -> list[Register]:
@@ -79,7 +124,7 @@ def _years_looked_at(settings: Settings, there: list[int]) -> list[int]:
     return [year for year in there if year >= first - before]
 
 
-def check_division(settings: Settings, needed: list[tuple[Register, Found]]) -> None:
+def check_division(settings: Settings, needed: Needed) -> None:
     """Refuse a geography year the geography file does not have, before the long reading starts.
 
     Raises:
@@ -103,7 +148,7 @@ def check_division(settings: Settings, needed: list[tuple[Register, Found]]) -> 
         )
 
 
-def find_cut_off(settings: Settings, needed: list[tuple[Register, Found]]) -> dt.date:
+def find_cut_off(settings: Settings, needed: Needed) -> dt.date:
     """The last day that counts: the study's, or the last day of the newest address file's year.
 
     Raises:

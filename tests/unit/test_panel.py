@@ -108,7 +108,7 @@ def test_an_object_whose_last_period_is_open_stands():
         B           | b             | 2012-01-01 | 2014-01-01
         B           | b             | 2014-01-01 | 2016-03-01
     """)
-    assert_table(objects.demolished_dates(life), "object_number | demolished_date\nb | 2016-03-01")
+    assert_table(objects.demolished_dates(life, CUT_OFF), "object_number | demolished_date\nb | 2016-03-01")
 
 
 def test_an_object_with_a_gemeente_only_is_placed_at_that_level():

@@ -8,7 +8,7 @@ import pyreadstat
 import pytest
 
 from mobility.errors import DataError, RequestError
-from mobility.registers.decode import decode, rules_of
+from mobility.registers.decode import broken_rules, clean, decode, rules_of
 from mobility.registers.dictionary import Column, load_register, register_names
 from mobility.registers.find import find_files, parse_name
 from mobility.registers.ingest import ingest_file
@@ -95,8 +95,15 @@ def raw(**changes):
     )
 
 
+def checked(batch):
+    """The typed columns of an address batch, and beside them the rules each row breaks."""
+    cleaned = clean(batch, ADDRESSES)
+    typed = decode(cleaned, ADDRESSES)
+    return pl.concat([typed, broken_rules(cleaned, typed, ADDRESSES)], how="horizontal")
+
+
 def test_dates_become_half_open_and_the_open_code_becomes_null():
-    found = decode(raw(GBADATUMEINDEADRESHOUDING=["20031231", "20501231", "88888888"]), ADDRESSES)
+    found = checked(raw(GBADATUMEINDEADRESHOUDING=["20031231", "20501231", "88888888"]))
     assert found["start_date"].unique().to_list() == [dt.date(2001, 1, 1)]
     assert found["end_date"].to_list() == [dt.date(2004, 1, 1), None, None]
     assert found.select(rules_of(ADDRESSES)).sum().row(0) == (0,) * len(rules_of(ADDRESSES))
@@ -118,13 +125,13 @@ def test_dates_become_half_open_and_the_open_code_becomes_null():
     ],
 )
 def test_a_bad_value_breaks_its_rule(change, rule):
-    found = decode(raw(**change), ADDRESSES)
+    found = checked(raw(**change))
     assert [name for name in rules_of(ADDRESSES) if found[name][0]] == [rule]
 
 
 @pytest.mark.parametrize("person", ["000000012", "12", " 12", 12, 12.0])
 def test_a_person_number_is_the_same_as_text_and_as_number_with_or_without_zeros(person):
-    assert decode(raw(RINPERSOON=person), ADDRESSES)["person"].to_list() == [12]
+    assert decode(clean(raw(RINPERSOON=person), ADDRESSES), ADDRESSES)["person"].to_list() == [12]
 
 
 def test_a_percentile_keeps_its_value_and_negative_codes_are_none():
@@ -136,7 +143,7 @@ def test_a_percentile_keeps_its_value_and_negative_codes_are_none():
             "INHPOPIIV": "1",
         }
     )
-    assert decode(stored, INCOME)["percentile"].to_list() == [1, 100, None, None, None]
+    assert decode(clean(stored, INCOME), INCOME)["percentile"].to_list() == [1, 100, None, None, None]
 
 
 def test_the_number_of_ten_nines_is_read_whole():
@@ -218,7 +225,9 @@ def test_rows_read_are_rows_kept_plus_rows_set_apart(tmp_path):
         GBADATUMEINDEADRESHOUDING=["20031231", "20001231", "20001231", "20501231"],
     )
     path = write(rows, tmp_path / "GBAADRESOBJECT2023BUSV1.sav")
-    counts = ingest_file(ADDRESSES, parse_name(ADDRESSES, path), 2023, RULES, tmp_path / "kept", tmp_path / "refused")
+    counts, _ = ingest_file(
+        ADDRESSES, parse_name(ADDRESSES, path), 2023, RULES, tmp_path / "kept", tmp_path / "refused"
+    )
     assert (counts.read, counts.kept, counts.quarantined) == (4, 2, {"end_before_start": 1, "key_missing": 1})
     refused = pl.read_parquet(tmp_path / "refused" / "*.parquet")
     assert refused["rule"].sort().to_list() == ["end_before_start", "key_missing"]
@@ -226,10 +235,12 @@ def test_rows_read_are_rows_kept_plus_rows_set_apart(tmp_path):
 
 def test_a_file_without_rows_is_a_table_all_the_same(tmp_path):
     path = write(raw().clear(), tmp_path / "GBAADRESOBJECT2023BUSV1.sav")
-    counts = ingest_file(ADDRESSES, parse_name(ADDRESSES, path), 2023, RULES, tmp_path / "kept", tmp_path / "refused")
+    counts, _ = ingest_file(
+        ADDRESSES, parse_name(ADDRESSES, path), 2023, RULES, tmp_path / "kept", tmp_path / "refused"
+    )
     assert (counts.read, counts.kept) == (0, 0)
     assert pl.read_parquet(tmp_path / "kept" / "*.parquet").columns == [
-        str(c.canonical) for c in ADDRESSES.used_columns
+        str(c.canonical) for c in ADDRESSES.used_columns if c.canonical != "person_type"
     ]
 
 
@@ -248,7 +259,9 @@ def test_a_conversion_to_csv_is_read_in_its_variants(tmp_path, separator):
     row = ["R", "12", "caf\xe9", "20010101", "20501231", "B", "7"]
     path = tmp_path / "GBAADRESOBJECT2023BUSV1.csv"
     path.write_bytes("\n".join([separator.join(names), separator.join(row), ""]).encode("latin-1"))
-    counts = ingest_file(ADDRESSES, parse_name(ADDRESSES, path), 2023, RULES, tmp_path / "kept", tmp_path / "refused")
+    counts, _ = ingest_file(
+        ADDRESSES, parse_name(ADDRESSES, path), 2023, RULES, tmp_path / "kept", tmp_path / "refused"
+    )
     assert counts.quarantined == {}
     assert pl.read_parquet(tmp_path / "kept" / "*.parquet")["person"].to_list() == [12]
 

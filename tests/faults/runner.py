@@ -1,0 +1,87 @@
+"""Runs jobs for the tests of this folder: quickly in a worker, or truly as a user does."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+PROGRAM = Path(__file__).resolve().parents[2]
+_ENVIRONMENT = os.environ | {"PYTHONPATH": str(PROGRAM), "PYTHONUTF8": "1"}
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a run ended; a code that is no number says that it did not end by itself."""
+
+    code: int | str
+    out: str
+    err: str
+
+
+class Worker:
+    """A process that runs one job after another; started again when a job takes it down."""
+
+    def __init__(self, folder, seconds=120):
+        self._folder, self._seconds, self._process = folder, seconds, None
+
+    def run(self, job, *settings):
+        out, err = self._folder / "out.txt", self._folder / "err.txt"
+        request = {"job": job, "settings": [str(each) for each in settings], "out": str(out), "err": str(err)}
+        process = self._started()
+        guard = threading.Timer(self._seconds, process.kill)
+        guard.start()
+        process.stdin.write(json.dumps(request) + "\n")
+        process.stdin.flush()
+        answer = process.stdout.readline().strip()
+        is_late = not guard.is_alive()
+        guard.cancel()
+        code = int(answer) if answer else "no end" if is_late else "died"
+        if not answer:
+            self.stop()
+        return Ended(code, *(path.read_text(encoding="utf-8", errors="replace") for path in (out, err)))
+
+    def stop(self):
+        if self._process is not None:
+            self._process.stdin.close()
+            self._process.kill()
+            self._process.wait()
+            self._process.stdout.close()
+            self._process = None
+
+    def _started(self):
+        if self._process is None:
+            self._process = subprocess.Popen(
+                [sys.executable, str(Path(__file__).with_name("worker.py"))],
+                cwd=self._folder,
+                env=_ENVIRONMENT,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                encoding="utf-8",
+            )
+        return self._process
+
+
+def start_job(job, *settings, **others):
+    """A job as a user starts it, still running."""
+    command = [sys.executable, str(PROGRAM / "jobs" / f"{job}.py"), *map(str, settings)]
+    return subprocess.Popen(
+        command,
+        env=_ENVIRONMENT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+        **others,
+    )
+
+
+def run_job(job, *settings, **others):
+    """A job as a user runs it."""
+    with start_job(job, *settings, **others) as process:
+        out, err = process.communicate(timeout=300)
+    return Ended(process.returncode, out, err)
