@@ -23,6 +23,7 @@ _FOLDER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 
 Level = Literal["buurt", "wijk", "gemeente", "role", "region"]
 Count = Literal["events", "transitions"]
+Dimension = Literal["age_band", "household_type", "kind", "tenure"]
 Severity = Literal["stop", "quarantine", "warn"]
 Effect = Literal["excess", "null"]
 Flaws = Literal["quirks", "none"]
@@ -110,14 +111,27 @@ class Moves:
 
 @dataclass(frozen=True)
 class Flows:
-    """Which levels and which counts of moves the flow tables hold (method 5)."""
+    """Which tables of flows there are (method 5)."""
 
     levels: tuple[Level, ...]
     counts: tuple[Count, ...]
+    by: tuple[Dimension, ...]
+    by_levels: tuple[Level, ...]
+    age_bands: tuple[int, ...]
+    index_levels: tuple[Level, ...]
+    expected_levels: tuple[Level, ...]
 
     def __post_init__(self) -> None:
         if not self.levels or not self.counts:
             raise RequestError("study.flows.levels and study.flows.counts must each name at least one.")
+        for name in ("by_levels", "index_levels", "expected_levels"):
+            further = sorted(set(getattr(self, name)) - set(self.levels))
+            if further and name != "by_levels":
+                raise RequestError(f"study.flows.{name}: {further[0]} must also be one of study.flows.levels.")
+        if list(self.age_bands) != sorted(set(self.age_bands)) or not all(0 < age < 120 for age in self.age_bands):
+            raise RequestError(
+                "study.flows.age_bands: write the first age of every band but the youngest, in order, such as [18, 25, 35]."
+            )
 
 
 @dataclass(frozen=True)
@@ -345,6 +359,21 @@ def read_settings(given: dict[str, Any]) -> Settings:
             says what to write.
     """
     return _read(Settings, given, "")
+
+
+def read_own(kind: type[T], given: dict[str, Any]) -> tuple[T, Settings]:
+    """The settings of a job that has keys of its own beside those of every job.
+
+    Args:
+        kind: a frozen dataclass; its fields are the job's own keys.
+        given: the composed configuration.
+
+    Raises:
+        RequestError: as `read_settings`.
+    """
+    own = {field.name for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    mine = {key: value for key, value in given.items() if key in own}
+    return _read(kind, mine, ""), read_settings({key: value for key, value in given.items() if key not in own})
 
 
 def _read(kind: type[T], given: Any, at: str) -> T:

@@ -32,7 +32,7 @@ COMPONENTS = (
 UNITS = ("persons", "households")
 NATIONAL = "national"
 # Components that simply add up from areas to places; steps between two areas do not.
-_ADDITIVE = (
+ADDITIVE = (
     *("stock_start", "births", "deaths", "immigration", "emigration", "class_in", "class_out"),
     *("coverage_in", "coverage_out", "formed", "dissolved", "stock_end"),
 )
@@ -75,6 +75,13 @@ class Counted:
 
     additive: dict[tuple[str, str], Ints]
     steps: pl.DataFrame
+
+    def plus(self, other: Counted) -> Counted:
+        """The account of both, the arrays of this one reused."""
+        for key, counts in other.additive.items():
+            self.additive[key] += counts
+        steps = pl.concat([self.steps, other.steps]).group_by(_STEP).agg(pl.col("count").sum())
+        return Counted(self.additive, steps)
 
 
 _STEP = ("unit", "what", "year", "origin_area", "destination_area", "income_class", "class_after")
@@ -122,7 +129,7 @@ class _Book:
     def __init__(self, persons: pl.DataFrame, area: pl.Series, stocks: Stocks, frame: Frame) -> None:
         self._persons, self._area, self._stocks, self._frame = persons, area, stocks, frame
         self._last = stocks.days[-1]
-        self._additive = {(unit, name): np.zeros(frame.shape, dtype=np.int64) for unit in UNITS for name in _ADDITIVE}
+        self._additive = {(unit, name): np.zeros(frame.shape, dtype=np.int64) for unit in UNITS for name in ADDITIVE}
         self._steps: list[pl.DataFrame] = []
 
     def closed(self) -> Counted:
@@ -216,7 +223,7 @@ def roll_up_account(counted: Counted, frame: Frame, areas: pl.DataFrame, levels:
 def _at_level(counted: Counted, frame: Frame, unit: str, number: Ints, places: int, lost: int) -> dict[str, Ints]:
     shape = (len(frame.years), places, len(CLASSES))
     book: dict[str, Ints] = {name: np.zeros(shape, dtype=np.int64) for name in COMPONENTS}
-    for name in _ADDITIVE:
+    for name in ADDITIVE:
         for year, counts in enumerate(counted.additive[unit, name]):
             np.add.at(book[name][year], number, counts)
     if lost >= 0:  # any step to or from `unplaceable` is coverage, whoever comes from abroad included

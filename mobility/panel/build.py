@@ -53,6 +53,11 @@ class Sources:
             return None
         return pl.scan_parquet(self.registers / register / str(year or there[-1]) / "*.parquet")
 
+    def files(self, register: str) -> list[Path]:
+        """The Parquet files of the newest year of a register."""
+        there = self.years(register)
+        return sorted((self.registers / register / str(there[-1])).glob("*.parquet")) if there else []
+
     def need(self, register: str) -> pl.LazyFrame:
         """A register that a study cannot do without.
 

@@ -33,7 +33,7 @@ def link_households(build: Build) -> tuple[pl.LazyFrame, int]:
         `person`, `start_date`, `end_date`, `household`, `household_size`, `household_type`, `reference_person`; and how many.
     """
     given, rows = build.sources.need(HOUSEHOLDS), build.rows(HOUSEHOLDS)
-    bounds = range_bounds([given], rows, _KEY[:1], build.partitions)
+    bounds = range_bounds(build.sources.files(HOUSEHOLDS), rows, _KEY[:1], build.partitions)
     ranges = bounds.len() + 1
     with build.exchanged(given, rows, by_text(_KEY[:1], bounds)) as exchange:
         task = _Task(build.sources, exchange)

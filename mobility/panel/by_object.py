@@ -58,7 +58,7 @@ def link_objects(build: Build, further: tuple[Further, ...]) -> tuple[pl.LazyFra
         .collect()
     )  # fmt: skip
     write_parquet(areas, sources.panel.areas_path)
-    named = [there[ADDRESSES], there[GEOGRAPHY]]
+    named = [*sources.files(ADDRESSES), *sources.files(GEOGRAPHY)]
     bounds = range_bounds(named, build.rows(ADDRESSES) + build.rows(GEOGRAPHY), OBJECT, build.partitions)
     ranges = bounds.len() + 1
     with ExitStack() as stack:

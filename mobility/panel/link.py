@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import polars as pl
+
 from mobility.panel import objects
 from mobility.panel.build import Build, scratch_folder
 from mobility.panel.by_household import HOUSEHOLDS, link_households
@@ -50,12 +52,14 @@ def build_panel(build: Build, registers: list[Register], geography_year: int) ->
     life = sources.scan(LIFE)
     shape = Shape(
         partitions=build.partitions,
+        first_day=sources.need(ADDRESSES).select(pl.col("start_date").min()).collect().item() or build.cut_off,
         cut_off=build.cut_off,
         geography_year=geography_year,
         income_years=incomes.span if incomes else None,
         tenure_years=tenure_years,
         has_coordinates=sources.scan(COORDINATES) is not None,
         has_demolition=None if life is None else objects.first_day_known(life),
+        has_migrations=bool(sources.years(ALWAYS[0])),
     )
     made = (each.table + (".parquet" if each.is_of_objects else "") for each in further)
     return shape, [name for name in made if (sources.panel.folder / name).exists()]

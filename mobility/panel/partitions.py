@@ -64,21 +64,20 @@ def _range_of(text: pl.Series, bounds: pl.Series) -> pl.Series:
     return bounds.search_sorted(text, side="right").cast(pl.UInt32)
 
 
-def range_bounds(tables: list[pl.LazyFrame], rows: int, columns: tuple[str, ...], partitions: int) -> pl.Series:
+def range_bounds(files: list[Path], rows: int, columns: tuple[str, ...], partitions: int) -> pl.Series:
     """Bounds that divide the text of some columns into at most so many ranges of about equally many rows.
 
+    Files are looked at one by one: a scan of all of them runs ahead of what it feeds, by gigabytes.
+
     Args:
-        tables: all rows that will be divided.
+        files: Parquet, with all rows that will be divided.
         rows: how many there are, for the size of the sample.
         columns: of text.
         partitions: how many ranges.
     """
     step = max(1, rows // _SAMPLE)
-    sampled = [
-        table.select(text=pl.concat_str(columns)).with_row_index("row").filter(pl.col("row") % step == 0).select("text")
-        for table in tables
-    ]
-    sample = pl.concat(sampled).collect()["text"].drop_nulls().sort()
+    parts = [pl.read_parquet(file, columns=list(columns)).gather_every(step) for file in files]
+    sample = pl.concat(parts).select(text=pl.concat_str(columns))["text"].sort()
     places = [sample.len() * number // partitions for number in range(1, partitions)]
     return sample.gather(places).unique().sort() if sample.len() else sample
 

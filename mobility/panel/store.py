@@ -19,21 +19,25 @@ class Shape:
 
     Attributes:
         partitions: number of hash partitions, `person % partitions`.
+        first_day: of the address register: what starts then may have begun before.
         cut_off: last day that counts.
         geography_year: division of the areas.
         income_years: first and last income year of the dense tables; None when there is no income register.
         tenure_years: years with a tenure column.
         has_coordinates: whether objects have coordinates.
         has_demolition: first day from which the end of a dwelling is registered; None without that register.
+        has_migrations: whether emigration can be told from administrative removal.
     """
 
     partitions: int
+    first_day: dt.date
     cut_off: dt.date
     geography_year: int
     income_years: tuple[int, int] | None
     tenure_years: tuple[int, ...]
     has_coordinates: bool
     has_demolition: dt.date | None
+    has_migrations: bool
 
 
 @dataclass(frozen=True)
@@ -97,6 +101,7 @@ class Panel:
             self.folder / "panel.json",
             asdict(shape)
             | {
+                "first_day": shape.first_day.isoformat(),
                 "cut_off": shape.cut_off.isoformat(),
                 "has_demolition": shape.has_demolition.isoformat() if shape.has_demolition else None,
             },
@@ -117,10 +122,12 @@ class Panel:
         years = given["income_years"]
         return Shape(
             partitions=given["partitions"],
+            first_day=dt.date.fromisoformat(given["first_day"]),
             cut_off=dt.date.fromisoformat(given["cut_off"]),
             geography_year=given["geography_year"],
             income_years=(years[0], years[1]) if years else None,
             tenure_years=tuple(given["tenure_years"]),
             has_coordinates=given["has_coordinates"],
             has_demolition=dt.date.fromisoformat(given["has_demolition"]) if given["has_demolition"] else None,
+            has_migrations=given["has_migrations"],
         )

@@ -7,7 +7,9 @@ number; such files, and those of which it sees other columns or none, are read b
 
 from __future__ import annotations
 
+import re
 import struct
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,9 @@ from mobility.errors import DataError
 from mobility.registers.dictionary import Column
 from mobility.registers.find import SPSS, STATA
 
+# It would tell names of columns on standard error; what is wrong with a file is told by our own messages.
+warnings.filterwarnings("ignore", module="pyreadstat")
+
 BATCH_ROWS = 1_000_000
 _HEADER_BYTES = 92
 _DICTIONARY_BYTES = 1 << 22
@@ -29,6 +34,7 @@ _UNKNOWN = -1
 # What SPSS, Stata and R write into a CSV file for "no value".
 NO_VALUE = ("NA", "N/A", "#NULL!", ".")
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_SAME_NAME = re.compile(r"_duplicated_?\d+$")  # what polars and pyreadstat put behind the further columns of one name
 _POWER = "e+"  # R writes a hundred thousand as 1e+05
 _UNREADABLE_TYPES = (pl.List, pl.Array, pl.Struct, pl.Object, pl.Binary, pl.Time, pl.Duration)
 
@@ -110,8 +116,7 @@ def _cases_again(dictionary: bytes, order: str) -> int | None:
 def _match(path: Path, there: list[str], wanted: list[Column]) -> dict[str, Column]:
     by_name: dict[str, list[str]] = {}
     for name in there:
-        # polars puts a mark behind the further columns of one name
-        by_name.setdefault(name.partition("_duplicated_")[0].strip().lower(), []).append(name)
+        by_name.setdefault(_SAME_NAME.sub("", name).strip().lower(), []).append(name)
     found: dict[str, Column] = {}
     absent = []
     for column in wanted:

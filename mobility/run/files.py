@@ -6,13 +6,15 @@ import hashlib
 import json
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import polars as pl
+import pyarrow.parquet as pq
 
 _CHUNK = 1 << 20
+_GROUP_ROWS = 1 << 20
 
 
 def make_folder(path: Path) -> Path:
@@ -60,6 +62,26 @@ def sink_parquet(frame: pl.LazyFrame, path: Path) -> None:
     """Write a query whole, streaming."""
     with replacing(path) as temporary:
         frame.sink_parquet(temporary, compression="zstd", compression_level=1, statistics=False)
+
+
+@contextmanager
+def appending_parquet(path: Path) -> Iterator[Callable[[pl.DataFrame], None]]:
+    """A function that appends a table to a file, which appears whole when all are there. The same tables give the same bytes."""
+    with replacing(path) as temporary:
+        writer: pq.ParquetWriter | None = None
+        try:
+
+            def append(frame: pl.DataFrame) -> None:
+                nonlocal writer
+                table = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
+                if writer is None:
+                    writer = pq.ParquetWriter(temporary, table.schema, compression="zstd", compression_level=1)
+                writer.write_table(table, row_group_size=_GROUP_ROWS)
+
+            yield append
+        finally:
+            if writer is not None:
+                writer.close()
 
 
 def digest(path: Path) -> str:

@@ -14,6 +14,7 @@ _MAY_BE_THERE = {"source", "project"}  # the synthetic registers and the project
 OWN_FOLDERS = (
     *("registers", "quarantine", "quality", "panel", "moves", "transitions", "aggregates", "cohort", "check", "runs"),
     "moves.tmp-by-person",
+    "flows.tmp",
 )
 
 

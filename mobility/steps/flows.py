@@ -1,8 +1,8 @@
-"""Count the moves: flows at every level, and the coverage that goes with them."""
+"""Count the moves: flows at every level, the account of every place, indices and what would be expected."""
 
 from __future__ import annotations
 
-import datetime as dt
+import shutil
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,18 +11,32 @@ import polars as pl
 
 from mobility.areas import load_zoning
 from mobility.errors import RequestError
-from mobility.flows.counts import FLOW_KEYS, MEASURES, add_up, count_by_area, roll_up
-from mobility.income import class_in_year, income_classes
-from mobility.panel.store import Panel, Shape
+from mobility.flows.counts import (
+    FLOW_BY_KEYS,
+    Level,
+    add_up,
+    count_by_area,
+    level_of,
+    roll_up,
+    roll_up_by,
+)
+from mobility.flows.dimensions import value_of, words_of
+from mobility.flows.distances import area_sums, distances_between
+from mobility.flows.expected import expected_flows
+from mobility.flows.indices import add_class_groups, flow_indices
+from mobility.panel.partitions import exchanged
+from mobility.panel.store import Panel
 from mobility.places import unmatched_codes, zone_areas
-from mobility.quality import QUALITY_KEYS, count_coverage
 from mobility.run.engine import work
-from mobility.run.files import write_parquet
+from mobility.run.files import appending_parquet, make_folder, write_parquet
 from mobility.run.progress import Tell
 from mobility.run.steps import files_below
-from mobility.settings import Settings, Study
+from mobility.settings import Dimension, Settings, Study
 from mobility.steps import moves
 from mobility.steps.job import Job, Told, workspace
+from mobility.steps.population import count_population
+
+_QUINTILES = ("q1", "q2", "q3", "q4", "q5")
 
 
 def _asked(settings: Settings) -> dict[str, Any]:
@@ -35,9 +49,11 @@ def _inputs(settings: Settings) -> list[Path]:
     return files_below(*moves.folders(settings).values(), workspace(settings).panel / "residence")
 
 
+TABLES = ("flows", "flows_by", "account", "quality", "flow_indices", "expected", "expected_fits")
+
+
 def _outputs(settings: Settings, told: Told) -> list[Path]:  # noqa: ARG001 - same form for every step
-    space = workspace(settings)
-    return [space.aggregate("flows"), space.aggregate("quality")]
+    return [path for path in map(workspace(settings).aggregate, TABLES) if path.is_file()]
 
 
 def zoned_areas(settings: Settings) -> tuple[pl.DataFrame, list[str]]:
@@ -60,44 +76,159 @@ def zoned_areas(settings: Settings) -> tuple[pl.DataFrame, list[str]]:
 
 def _run(settings: Settings, tell: Tell) -> Told:
     space, study = workspace(settings), settings.study
-    panel = Panel(space.panel)
-    shape = panel.shape()
     areas, absent = zoned_areas(settings)
-    tables = []
-    for count in study.flows.counts:
-        counting = partial(_count_partition, folder=moves.folders(settings)[count], years=study.period.years)
-        parts = work(counting, shape.partitions, settings.engine, f"flows ({count})", tell)
-        counts = add_up(pl.concat(parts), ("year", "origin_area", "destination_area", "income_class"))
-        tables.append(roll_up(counts, areas, study.flows.levels, count))
-    flows = pl.concat(tables).sort(FLOW_KEYS)
-    write_parquet(flows, space.aggregate("flows"))
-    covering = partial(_cover_partition, panel=panel, shape=shape, study=study)
-    coverage = pl.concat(work(covering, shape.partitions, settings.engine, "coverage", tell))
-    quality = coverage.group_by(QUALITY_KEYS).agg(pl.col(MEASURES).sum()).sort(QUALITY_KEYS)
-    write_parquet(quality, space.aggregate("quality"))
-    return {"rows": flows.height, "zoning_codes_absent": absent}
+    scratch = space.root / "flows.tmp"
+    shutil.rmtree(scratch, ignore_errors=True)
+    for table in TABLES:
+        space.aggregate(table).unlink(missing_ok=True)
+    rows = _count_flows(settings, areas, make_folder(scratch), tell)
+    account = count_population(settings, areas, scratch / "account", tell)
+    _compare(settings, areas, account, tell)
+    shutil.rmtree(scratch)
+    unequal = int((account["residual"] != 0).sum())
+    return {
+        "rows": rows,
+        "zoning_codes_absent": absent,
+        "cells": account.height,
+        "unequal": unequal,
+        "study": study.name,
+    }
 
 
-def _count_partition(partition: int, folder: Path, years: range) -> pl.DataFrame:
-    return count_by_area(pl.read_parquet(folder / f"part-{partition:03d}.parquet"), years)
+def _count_flows(settings: Settings, areas: pl.DataFrame, scratch: Path, tell: Tell) -> int:
+    """Write `flows` and, where a study asks, `flows_by`: counted by area once, then year by year at every level."""
+    space, flows = workspace(settings), settings.study.flows
+    levels = [level_of(areas, name) for name in sorted(flows.levels)]
+    by_levels = [level_of(areas, name) for name in sorted(flows.by_levels)]
+    for count in flows.counts:
+        _roll_up_years(settings, areas, count, None, levels, scratch, tell)
+        for dimension in sorted(flows.by):
+            _roll_up_years(settings, areas, count, dimension, by_levels, scratch, tell)
+    rows = _join_up(settings, space.aggregate("flows"), scratch / "flows", levels, [""])
+    if flows.by:
+        _join_up(settings, space.aggregate("flows_by"), scratch / "flows_by", by_levels, sorted(flows.by))
+    return rows
 
 
-def _cover_partition(partition: int, panel: Panel, shape: Shape, study: Study) -> pl.DataFrame:
-    persons, residence = panel.read("persons", partition), panel.read("residence", partition)
-    households = panel.read("households", partition)
-    classes = income_classes(panel.income(partition))
-    area = panel.objects("area")["area"]
-    place = pl.Series("place", range(persons.height), dtype=pl.UInt32)
-    tables = []
-    for year in study.period.years:
-        income_year = pl.Series("year", [year - study.income.lag_years]).new_from_index(0, persons.height)
-        in_year = class_in_year(classes, place, income_year, shape.income_years)
-        tables.append(count_coverage(residence, persons, households, area, in_year, dt.date(year - 1, 12, 31)))
-    return pl.concat(tables)
+def _roll_up_years(
+    settings: Settings,
+    areas: pl.DataFrame,
+    count: str,
+    dimension: Dimension | None,
+    levels: list[Level],
+    scratch: Path,
+    tell: Tell,
+) -> None:
+    """Put down the table of every level and year."""
+    study, panel = settings.study, Panel(workspace(settings).panel)
+    years, shape = study.period.years, panel.shape()
+    name = f"flows ({count}{f' by {dimension}' if dimension else ''})"
+    folder = moves.folders(settings)[count]
+    counting = partial(
+        _count_partition,
+        folder=folder,
+        study=study,
+        panel=panel,
+        areas=areas,
+        dimension=dimension,
+        into=scratch / "areas",
+    )
+    counted = sum(work(counting, shape.partitions, settings.engine, name, tell))
+    words = words_of(dimension, study.flows.age_bands) if dimension else pl.Series([""])
+    by_area = pl.scan_parquet(scratch / "areas" / "*.parquet")
+    with exchanged(by_area, counted, pl.col("year") - years.start, scratch) as exchange:
+        for number, year in enumerate(years):
+            tell(f"{name} by year", number, len(years))
+            of_year = add_up(exchange.read(number))
+            for level in levels:
+                if dimension:
+                    table, kind = roll_up_by(of_year, level, count, dimension, words), "flows_by"
+                else:
+                    table, kind = roll_up(of_year, level, count), "flows"
+                write_parquet(table, _part(scratch / kind, level, count, year, dimension or ""))
+    tell(f"{name} by year", len(years), len(years))
+    shutil.rmtree(scratch / "areas")
+
+
+def _part(folder: Path, level: Level, count: str, year: int, dimension: str) -> Path:
+    return folder / level.name / f"{count}-{year}{dimension}.parquet"
+
+
+def _join_up(settings: Settings, target: Path, folder: Path, levels: list[Level], dimensions: list[str]) -> int:
+    """The tables of every level, count and year as one, in order."""
+    rows, study = 0, settings.study
+    with appending_parquet(target) as append:
+        for level in levels:
+            for count in sorted(study.flows.counts):
+                for year in study.period.years:
+                    parts = [pl.read_parquet(_part(folder, level, count, year, each)) for each in dimensions]
+                    table = parts[0] if len(parts) == 1 else pl.concat(parts).sort(FLOW_BY_KEYS)
+                    append(table)
+                    rows += table.height
+    return rows
+
+
+def _count_partition(
+    partition: int,
+    folder: Path,
+    study: Study,
+    panel: Panel,
+    areas: pl.DataFrame,
+    dimension: Dimension | None,
+    into: Path,
+) -> int:
+    """Count one partition of moves by area; gives the number of cells."""
+    linked = pl.read_parquet(folder / f"part-{partition:03d}.parquet")
+    if dimension:
+        tenure = panel.tenure() if dimension == "tenure" else pl.DataFrame()
+        linked = linked.with_columns(value=value_of(linked, dimension, study.flows.age_bands, areas, tenure))
+    counts = count_by_area(linked, study.period.years)
+    write_parquet(counts, into / f"part-{partition:03d}.parquet")
+    return counts.height
+
+
+def _compare(settings: Settings, areas: pl.DataFrame, account: pl.DataFrame, tell: Tell) -> None:
+    """Write `flow_indices`, `expected` and `expected_fits`."""
+    space, study = workspace(settings), settings.study
+    if "events" not in study.flows.counts:
+        return
+    low = study.income.low
+    not_low = [name for name in _QUINTILES if name not in low]
+    tell("indices", 0, 1)
+    wanted = {*study.flows.index_levels, *study.flows.expected_levels}
+    events = pl.col("level").is_in(wanted) & (pl.col("count") == "events")
+    flows = pl.scan_parquet(space.aggregate("flows")).filter(events).collect()
+    stock = account.filter(pl.col("level").is_in(study.flows.index_levels)).pivot(
+        "unit", index=["level", "year", "place", "income_class"], values="stock_start"
+    )
+    stock = stock.with_columns(pl.col("persons", "households").fill_null(0))
+    of_levels = flows.filter(pl.col("level").is_in(study.flows.index_levels))
+    write_parquet(flow_indices(of_levels, stock, low, not_low), space.aggregate("flow_indices"))
+    tell("indices", 1, 1)
+    objects = Panel(space.panel).objects("area", "x_m", "y_m")
+    sums = area_sums(objects, areas.height)
+    cells, fits = [], []
+    for number, name in enumerate(sorted(study.flows.expected_levels)):
+        tell("expected flows", number, len(study.flows.expected_levels))
+        level = level_of(areas, name)
+        keys = ("level", "year", "origin", "destination")
+        grouped = add_class_groups(flows.filter(level=name), keys, low, not_low)
+        found = expected_flows(grouped, distances_between(sums, level))
+        cells.append(found.cells)
+        fits.append(found.fits)
+    tell("expected flows", len(study.flows.expected_levels), len(study.flows.expected_levels))
+    if cells:
+        write_parquet(pl.concat(cells), space.aggregate("expected"))
+        write_parquet(pl.concat(fits), space.aggregate("expected_fits"))
 
 
 def _closing(settings: Settings, told: Told) -> list[str]:
-    lines = [f"{told['rows']:,} cells of flows, in {workspace(settings).aggregate('flows')}"]
+    space = workspace(settings)
+    lines = [f"{told['rows']:,} cells of flows, in {space.aggregate('flows')}"]
+    closes = (
+        "closes in every one" if not told["unequal"] else f"does NOT close in {told['unequal']}: please report this"
+    )
+    lines.append(f"{told['cells']:,} cells of the account, which {closes}, in {space.aggregate('account')}")
     if told["zoning_codes_absent"]:
         lines.append(f"codes of the zoning that no object has: {', '.join(told['zoning_codes_absent'])}")
     return lines
@@ -105,7 +236,7 @@ def _closing(settings: Settings, told: Told) -> list[str]:
 
 JOB = Job(
     name="flows",
-    does="count flows by income class at every level",
+    does="count flows by income class at every level, and the account of every place",
     asked=_asked,
     inputs=_inputs,
     outputs=_outputs,

@@ -68,8 +68,8 @@ def category_on(career: Careers, persons: Ints, day: int) -> AnyInts:
     return np.select([phase[persons] <= day for phase in phases], codes, PUPIL)
 
 
-def category_spells(country: Country, career: Careers) -> pl.DataFrame:
-    """SECMBUS: from the first to the last day at an address, periods abroad included."""
+def category_spells(country: Country, career: Careers, cut_off: int) -> pl.DataFrame:
+    """SECMBUS: from the first to the last day at an address, periods abroad included; what lies after the cut-off is not known."""
     spells = country.addresses
     present, first_row = np.unique(spells.person, return_index=True)
     last_row = np.append(first_row[1:], len(spells.person)) - 1
@@ -81,7 +81,8 @@ def category_spells(country: Country, career: Careers) -> pl.DataFrame:
     for number, (phase, code) in enumerate(zip(phases, codes, strict=True)):
         until = phases[number + 1][present] if number + 1 < len(phases) else np.full(len(present), FOREVER)
         start, end = np.maximum(phase[present], first), np.minimum(until, last)
-        some = start < end
+        end = np.where(end > cut_off, FOREVER, end)
+        some = (start < end) & (start < cut_off)
         values = np.full(int(some.sum()), fixed[number]) if code is None else code[present[some]]
         parts.append((present[some], start[some], end[some], values))
     person, start, end, code = (np.concatenate(part) for part in zip(*parts, strict=True))

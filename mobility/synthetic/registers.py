@@ -156,7 +156,7 @@ def all_registers(country: Country, settings: Synthetic) -> Iterator[tuple[str, 
     for owned in country.ownership:
         yield from _of_dwellings(country, settings, owned)
     career = careers(country, country.stream(settings, 9))
-    yield "SECMBUS", last, category_spells(country, career)
+    yield "SECMBUS", last, category_spells(country, career, _cut_off(settings))
     for income in country.incomes:
         if income.year < INCOME_SINCE:
             yield "IHI", income.year, early_incomes(country, income)

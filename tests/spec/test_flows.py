@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from mobility.flows.counts import count_by_area, roll_up
+from mobility.flows.counts import KINDS, count_by_area, kind_of_move, level_of, roll_up, roll_up_by
 from mobility.records import record_hash
 from tests.lib.tables import assert_table, table
 
@@ -33,7 +33,8 @@ MOVES = table(  # columns of linked moves
 
 
 def flows(*levels):
-    return roll_up(count_by_area(MOVES, range(2015, 2017)), AREAS, levels, "events")
+    counts = count_by_area(MOVES, range(2015, 2017))
+    return pl.concat([roll_up(counts, level_of(AREAS, level), "events") for level in levels])
 
 
 def test_moves_are_counted_by_year_place_and_own_class_and_households_in_the_class_of_their_carrier():
@@ -67,3 +68,53 @@ def test_the_key_of_a_cell_is_the_sum_of_the_hashes_of_its_records_so_levels_and
     region = flows("region").filter(year=2015, origin="delta", destination="elsewhere")
     expected = record_hash(pl.Series([3, 4], dtype=pl.UInt32), pl.Series([2015, 2015])).sum()
     assert both["cell_key"].to_list() == region["cell_key"].to_list() == [expected]
+
+
+def test_flows_by_a_further_dimension_add_up_to_the_flows():
+    """Household types 1 and 5 of the movers; what is not known is a value too."""
+    values = pl.Series(["couple_with_children", "single", "unknown"])
+    moves = MOVES.with_columns(value=pl.Series([0, 0, 1, 2, 1, 0, 0]))
+    table_by = roll_up_by(
+        count_by_area(moves, range(2015, 2017)), level_of(AREAS, "gemeente"), "events", "household_type", values
+    )
+    assert_table(
+        table_by,
+        """
+        year | origin | destination | dimension      | value                | income_class | persons | households
+        2015 | GM0001 | GM0001      | household_type | couple_with_children | q1           | 1       | 1
+        2015 | GM0001 | GM0001      | household_type | couple_with_children | q5           | 1       | 0
+        2015 | GM0001 | GM0002      | household_type | single               | q1           | 1       | 1
+        2015 | GM0001 | GM0002      | household_type | unknown              | q1           | 1       | 1
+        2016 | GM0001 | GM0002      | household_type | single               | q1           | 1       | 1
+        """,
+    )
+    assert table_by["persons"].sum() == flows("gemeente")["persons"].sum()
+
+
+def test_the_kind_of_a_move_is_the_smallest_place_that_holds_both_ends():
+    areas = table(
+        """
+        gemeente    | wijk        | buurt       | region
+        unplaceable | unplaceable | unplaceable | unplaceable
+        GM0001      | WK000101    | BU00010101  | delta
+        GM0001      | WK000101    | BU00010102  | delta
+        GM0001      | WK000102    | BU00010201  | delta
+        GM0002      | WK000201    | BU00020101  | delta
+        GM0003      | WK000301    | BU00030101  | elsewhere
+        GM0001      | unplaceable | unplaceable | delta
+        """
+    )
+    ends = table(
+        """
+        origin | destination | kind
+        1      | 1           | within_buurt
+        1      | 2           | within_wijk
+        1      | 3           | within_gemeente
+        1      | 4           | within_region
+        1      | 5           | between_regions
+        6      | 6           | within_gemeente
+        0      | 1           | unplaceable
+        """
+    )
+    found = kind_of_move(ends["origin"], ends["destination"], areas)
+    assert [KINDS[value] for value in found] == ends["kind"].to_list()

@@ -141,7 +141,8 @@ def test_an_exchange_loses_no_row_whatever_the_number_of_partitions(tmp_path, pa
 def test_ranges_follow_the_order_of_the_text(tmp_path, partitions):
     texts = [f"{number * 7919 % 5000:04d}" for number in range(5000)]
     rows = pl.DataFrame({"kind": "B", "text": texts})
-    bounds = range_bounds([rows.lazy()], rows.height, ("kind", "text"), partitions)
+    rows.write_parquet(tmp_path / "rows.parquet")
+    bounds = range_bounds([tmp_path / "rows.parquet"], rows.height, ("kind", "text"), partitions)
     assert bounds.len() == partitions - 1
     with exchanged(rows.lazy(), rows.height, by_text(("kind", "text"), bounds), tmp_path) as exchange:
         parts = [exchange.read(number).sort("text") for number in range(partitions)]
