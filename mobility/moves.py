@@ -1,16 +1,13 @@
-"""Moves of persons and of households (method 3), and what is only a new number on the door (method 1, step 6). Pure."""
+"""Moves of persons and of households (method 3). Pure."""
 
 from __future__ import annotations
 
-import datetime as dt
-from dataclasses import dataclass
-
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from mobility.panel.lookup import on_day
-
-INSTITUTIONAL = 8  # TYPHH
-_GROUP = ("origin_object", "destination_object", "group_date")
+from mobility.stocks import Stocks
 
 
 def find_moves(residence: pl.DataFrame) -> pl.DataFrame:
@@ -37,49 +34,29 @@ def find_moves(residence: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def find_transitions(
-    residence: pl.DataFrame, households: pl.DataFrame, persons: pl.DataFrame, stock_days: list[dt.date]
-) -> pl.DataFrame:
+def find_transitions(stocks: Stocks, persons: pl.DataFrame) -> pl.DataFrame:
     """Persons whose object differs between two consecutive stocks, in a private household at both.
 
     One row per person and year: `person`, `move_date` (the later stock day), `before_date` (the earlier one),
-    `origin_object`, `destination_object`.
+    `origin_object`, `destination_object`; sorted by person and date.
 
     Args:
-        residence: contract `tables.Residence`.
-        households: contract `tables.HouseholdSpell`.
+        stocks: of the partition.
         persons: contract `tables.Person`.
-        stock_days: days of the stocks, in order: 31 December of consecutive years.
     """
-    stocks = [private(stock_on(residence, persons, day), households, day) for day in stock_days]
-    pairs = [
-        before.join(after, on="person", suffix="_after")
-        .filter(pl.col("object") != pl.col("object_after"))
-        .select(
-            "person",
-            move_date=pl.lit(day),
-            before_date=pl.lit(earlier),
-            origin_object="object",
-            destination_object="object_after",
-        )
-        for before, after, earlier, day in zip(stocks, stocks[1:], stock_days, stock_days[1:], strict=False)
-    ]
-    return pl.concat([find_moves(residence.clear()), *pairs]).sort("person", "move_date")
-
-
-def stock_on(residence: pl.DataFrame, persons: pl.DataFrame, day: dt.date) -> pl.DataFrame:
-    """Residents on a day without those who died that day: `person`, `object`; sorted by person."""
-    lives_there = (pl.col("start_date") <= day) & (pl.col("end_date").is_null() | (pl.col("end_date") > day))
-    there = residence.filter(lives_there, pl.col("object").is_not_null()).select("person", "object")
-    death = persons["death_date"].gather(persons["person"].search_sorted(there["person"]))
-    return there.filter((death != day).fill_null(True))
-
-
-def private(stock: pl.DataFrame, households: pl.DataFrame, day: dt.date) -> pl.DataFrame:
-    """Those of a stock who live in a private household on its day."""
-    days = pl.Series("day", [day], dtype=pl.Date).new_from_index(0, stock.height)
-    kind = households["household_type"].gather(on_day(households, stock["person"], days))
-    return stock.filter(kind.is_between(1, INSTITUTIONAL - 1).fill_null(False))
+    settled = stocks.is_there & stocks.is_private
+    before, after = stocks.object[:, :-1], stocks.object[:, 1:]
+    row, year = np.nonzero(settled[:, :-1] & settled[:, 1:] & (before != after))
+    days = pl.Series(stocks.days, dtype=pl.Date)
+    return pl.DataFrame(
+        {
+            "person": persons["person"].gather(row),
+            "move_date": days.gather(year + 1),
+            "before_date": days.gather(year),
+            "origin_object": pl.Series(before[row, year], dtype=pl.UInt32, strict=False),
+            "destination_object": pl.Series(after[row, year], dtype=pl.UInt32, strict=False),
+        }
+    )
 
 
 def add_household(moves: pl.DataFrame, households: pl.DataFrame, persons: pl.DataFrame) -> pl.DataFrame:
@@ -125,27 +102,64 @@ def group_household_moves(moves: pl.DataFrame, together_days: int) -> pl.DataFra
         moves: of `add_household`; all moves out of an object must be there.
         together_days: days.
     """
-    grouped = _start_of_group(moves, together_days)
-    behind = (
-        grouped.drop_nulls("household")
-        .group_by(*_GROUP, "household")
-        .agg(left=pl.len().cast(pl.Int64), size=pl.col("household_size").first().cast(pl.Int64))
-        .group_by(_GROUP)
-        .agg(behind=(pl.col("size") - pl.col("left")).sum())
+    # Two whole numbers hold what rows are sorted by: grouping and sorting by five columns takes several times as long.
+    pair = pl.col("origin_object").cast(pl.UInt64) * (1 << 32) + pl.col("destination_object").cast(pl.UInt64)
+    born = pl.col("birth_date").to_physical().cast(pl.Int64).fill_null(_LAST_DAY)
+    day = pl.col("group_date").to_physical().cast(pl.Int64)
+    ordered = (
+        _start_of_group(moves, together_days)
+        .with_columns(pair=pair, turn=(day + _DAY_ZERO) * (1 << _DAY_BITS) + born + _DAY_ZERO)
+        .sort("pair", "turn", "person", "move_date")
     )
-    ordered = grouped.sort(*_GROUP, "birth_date", "person", "move_date", nulls_last=True)
-    is_carrier = pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift()) for name in _GROUP) | (
-        pl.int_range(pl.len()) == 0
-    )
-    carried = ordered.with_columns(is_carrier=is_carrier).with_columns(
-        carrier=pl.when("is_carrier").then("person").forward_fill()
-    )
+    date = pl.col("turn") // (1 << _DAY_BITS)
+    is_carrier = ordered.select(
+        (pl.col("pair").ne_missing(pl.col("pair").shift()) | date.ne_missing(date.shift())).alias("is_carrier")
+    ).to_series()
+    starts = np.flatnonzero(is_carrier.to_numpy())
+    group = np.cumsum(is_carrier.to_numpy()) - 1
+    whole = _is_whole(ordered, starts, group)
     return (
-        carried.join(behind, on=list(_GROUP), how="left", maintain_order="left")
-        .with_columns(is_whole=(pl.col("behind") == 0).fill_null(False))
-        .drop("behind", "group_date")
+        ordered.drop("pair", "turn", "group_date")
+        .with_columns(
+            is_carrier, carrier=ordered["person"].gather(starts).gather(group), is_whole=pl.Series(whole).gather(group)
+        )
         .sort("origin_object", "move_date", "person")
     )
+
+
+_DAY_BITS = 20
+_DAY_ZERO = 1 << 19  # days before 1970 are negative
+_LAST_DAY = (1 << 19) - 1  # an unknown birth comes last
+_NO_HOUSEHOLD = 1 << 32
+
+
+def _is_whole(
+    ordered: pl.DataFrame, starts: npt.NDArray[np.int64], group: npt.NDArray[np.int64]
+) -> npt.NDArray[np.bool_]:
+    """Whether each group holds all members of the households it comes from; rows stand by group."""
+    if not len(starts):
+        return np.zeros(0, dtype=bool)
+    household = ordered["household"].cast(pl.Int64).fill_null(_NO_HOUSEHOLD).to_numpy()
+    known = household != _NO_HOUSEHOLD
+    size = ordered["household_size"].cast(pl.Int64).fill_null(0).to_numpy()
+    smallest = np.minimum.reduceat(household, starts)
+    largest = np.maximum.reduceat(np.where(known, household, -1), starts)
+    left = np.add.reduceat(known.astype(np.int64), starts)
+    whole: npt.NDArray[np.bool_] = (left > 0) & (np.maximum.reduceat(size, starts) == left)
+    several = np.flatnonzero(
+        (smallest != largest) & (left > 0)
+    )  # rare: people of more than one household move together
+    inside = np.isin(group, several) & known
+    if inside.any():
+        rows = pl.DataFrame({"group": group[inside], "household": household[inside], "size": size[inside]})
+        behind = (
+            rows.group_by("group", "household")
+            .agg(behind=pl.col("size").first() - pl.len().cast(pl.Int64))
+            .group_by("group")
+            .agg(pl.col("behind").sum())
+        )
+        whole[behind["group"].to_numpy()] = (behind["behind"] == 0).to_numpy()
+    return whole
 
 
 def _start_of_group(moves: pl.DataFrame, together_days: int) -> pl.DataFrame:
@@ -160,122 +174,3 @@ def _start_of_group(moves: pl.DataFrame, together_days: int) -> pl.DataFrame:
         done.append(marked.filter(inside))
         open_rows = marked.filter(~inside).drop("group_date")
     return pl.concat(done) if done else moves.with_columns(group_date=pl.col("move_date"))
-
-
-@dataclass(frozen=True)
-class Relocation:
-    """When moves are administrative.
-
-    Attributes:
-        min_objects: pairs of objects of one buurt on one day.
-        max_distance_m: between the objects of a pair.
-    """
-
-    min_objects: int
-    max_distance_m: int
-
-
-def object_use(residence: pl.DataFrame) -> pl.DataFrame:
-    """First and last use of each object by one partition of persons; see `merge_object_use`.
-
-    One row per object: `object`, `first_start`, `arrivals` (spells that start that day), `last_end` (null: still in use),
-    `departures` (spells that end that day).
-    """
-    spells = residence.filter(pl.col("object").is_not_null())
-    return merge_object_use(
-        spells.select(
-            "object",
-            first_start="start_date",
-            arrivals=pl.lit(1, pl.Int64),
-            last_end="end_date",
-            departures=pl.when(pl.col("end_date").is_not_null()).then(pl.lit(1, pl.Int64)).otherwise(0),
-        )
-    )
-
-
-def merge_object_use(parts: pl.DataFrame) -> pl.DataFrame:
-    """Uses of objects by several partitions as one: earliest start, latest end, and the spells on those days."""
-    first = pl.col("first_start").min()
-    in_use = pl.col("last_end").is_null().any()
-    last = pl.col("last_end").max()
-    return (
-        parts.group_by("object")
-        .agg(
-            first_start=first,
-            arrivals=pl.col("arrivals").filter(pl.col("first_start") == first).sum(),
-            last_end=pl.when(~in_use).then(last),
-            departures=pl.when(~in_use)
-            .then(pl.col("departures").filter(pl.col("last_end") == last).sum())
-            .otherwise(0),
-        )
-        .sort("object")
-    )
-
-
-def mark_administrative(
-    moves: pl.DataFrame, use: pl.DataFrame, objects: pl.DataFrame, rule: Relocation
-) -> pl.DataFrame:
-    """Moves with `is_administrative` and `maybe_administrative`.
-
-    On one day, at least `rule.min_objects` pairs of objects of one buurt, one to one: all residents of the first go to the
-    second, the first is never lived in again, the second never was before, the pair lies within `rule.max_distance_m`, the
-    first was not demolished and nobody involved lives in an institution. Where coordinates are missing it stays a move and is
-    `maybe_administrative`.
-
-    Args:
-        moves: of `add_household`; all moves out of the objects of a buurt must be there.
-        use: `object_use` of all objects.
-        objects: contract `tables.Object`.
-        rule: the thresholds.
-    """
-    pair = ["move_date", "origin_object", "destination_object"]
-    pairs = moves.group_by(pair).agg(
-        movers=pl.len().cast(pl.Int64), institutional=(pl.col("household_type") == INSTITUTIONAL).fill_null(False).any()
-    )
-    known = pairs.join(_renamed(use, "origin_object"), on="origin_object", how="left").join(
-        _renamed(use, "destination_object"), on="destination_object", how="left", suffix="_2"
-    )
-    known = known.with_columns(
-        *(
-            objects[name].gather(known["origin_object"]).alias(name)
-            for name in ("area", "x_m", "y_m", "demolished_date")
-        ),
-        *(objects[name].gather(known["destination_object"]).alias(f"{name}_2") for name in ("area", "x_m", "y_m")),
-    )
-    emptied = (pl.col("last_end") == pl.col("move_date")) & (pl.col("departures") == pl.col("movers"))
-    filled = (pl.col("first_start_2") == pl.col("move_date")) & (pl.col("arrivals_2") == pl.col("movers"))
-    same_buurt = (pl.col("area") == pl.col("area_2")) & (pl.col("area") > 0)
-    standing = pl.col("demolished_date").is_null() & ~pl.col("institutional")
-    far = ((pl.col("x_m") - pl.col("x_m_2")) ** 2 + (pl.col("y_m") - pl.col("y_m_2")) ** 2) > rule.max_distance_m**2
-    likely = known.filter(emptied, filled, same_buurt, standing, far.fill_null(False).not_()).with_columns(
-        is_near=(~far)
-    )
-    bundle = ["move_date", "area"]
-    enough = likely.with_columns(
-        sure=pl.col("is_near").fill_null(False).sum().over(bundle), possible=pl.len().over(bundle)
-    )
-    marks = enough.select(
-        *pair,
-        is_administrative=pl.col("is_near").fill_null(False) & (pl.col("sure") >= rule.min_objects),
-        maybe_administrative=pl.col("is_near").is_null() & (pl.col("possible") >= rule.min_objects),
-    )
-    marked = moves.join(marks, on=pair, how="left", maintain_order="left")
-    return marked.with_columns(pl.col("is_administrative", "maybe_administrative").fill_null(False))
-
-
-def mark_renumbered(transitions: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
-    """Transitions with the columns of `mark_administrative`.
-
-    One between two objects of which the second is only the new number of the first is administrative too.
-
-    Args:
-        transitions: of `group_household_moves`.
-        pairs: `origin_object`, `destination_object` of the administrative relocations.
-    """
-    known = pairs.unique().with_columns(is_administrative=pl.lit(True), maybe_administrative=pl.lit(False))
-    marked = transitions.join(known, on=["origin_object", "destination_object"], how="left", maintain_order="left")
-    return marked.with_columns(pl.col("is_administrative", "maybe_administrative").fill_null(False))
-
-
-def _renamed(use: pl.DataFrame, key: str) -> pl.DataFrame:
-    return use.rename({"object": key})

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import polars as pl
 
-from mobility.flows.stocks import Stocks
 from mobility.income import UNKNOWN
 from mobility.records import record_hash
+from mobility.stocks import Ints, Stocks
 
 QUALITY_KEYS = ("measure", "year")
 COVERAGES = ("with_geography", "with_household", "with_income_class")
 
 
-def count_coverage(stocks: Stocks, persons: pl.DataFrame, years: range) -> pl.DataFrame:
+def count_coverage(stocks: Stocks, area: Ints, classes: Ints, persons: pl.DataFrame, years: range) -> pl.DataFrame:
     """Residents of one partition on the eve of each year, and how many of them are linked to what a study needs.
 
     One row per `measure` (`population` and one for each of `COVERAGES`) and `year` (the year after the stock day): `persons`,
@@ -21,6 +21,8 @@ def count_coverage(stocks: Stocks, persons: pl.DataFrame, years: range) -> pl.Da
 
     Args:
         stocks: of the partition; its first stock is on the eve of the first year.
+        area: of everybody in the stocks.
+        classes: of everybody in the year after each stock.
         persons: contract `tables.Person`.
         years: calendar years.
     """
@@ -31,9 +33,9 @@ def count_coverage(stocks: Stocks, persons: pl.DataFrame, years: range) -> pl.Da
             {
                 "person": persons["person"],
                 "population": there,
-                "with_geography": stocks.area[:, column] > 0,
+                "with_geography": area[:, column] > 0,
                 "with_household": there & pl.Series(stocks.has_household[:, column]),
-                "with_income_class": there & pl.Series(stocks.income_class[:, column] != UNKNOWN),
+                "with_income_class": there & pl.Series(classes[:, column] != UNKNOWN),
                 "households": stocks.is_reference[:, column],
             }
         ).filter(there)

@@ -10,9 +10,9 @@ import polars as pl
 from mobility.chains.programmes import HOME, Followed
 from mobility.days import months_after
 from mobility.income import UNKNOWN, mean_class
-from mobility.moves import INSTITUTIONAL
 from mobility.panel.lookup import TENURES, on_day
 from mobility.settings import Chains
+from mobility.stocks import INSTITUTIONAL
 
 _SOCIAL = TENURES.index("social")
 

@@ -6,8 +6,8 @@ import polars as pl
 
 from mobility.chains.cohort import Dwellings, People
 from mobility.chains.programmes import AWAY, DEAD, INSTITUTION, Followed
-from mobility.moves import INSTITUTIONAL
 from mobility.panel.lookup import on_day
+from mobility.stocks import INSTITUTIONAL
 
 
 def find_episodes(members: pl.DataFrame, people: People, dwellings: Dwellings, followed: Followed) -> pl.DataFrame:

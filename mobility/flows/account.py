@@ -18,10 +18,10 @@ import polars as pl
 
 from mobility.flows import events
 from mobility.flows.events import Lives
-from mobility.flows.stocks import Ints, Stocks
 from mobility.income import CLASSES
 from mobility.moves import find_moves
 from mobility.places import UNPLACEABLE
+from mobility.stocks import Ints, Stocks
 
 ACCOUNT_KEYS = ("unit", "level", "year", "place", "income_class")
 COMPONENTS = (
@@ -88,7 +88,13 @@ _STEP = ("unit", "what", "year", "origin_area", "destination_area", "income_clas
 
 
 def count_account(
-    lives: Lives, area: pl.Series, stocks: Stocks, frame: Frame, first_day: dt.date, slack_days: int
+    lives: Lives,
+    area: pl.Series,
+    stocks: Stocks,
+    classes: Ints,
+    frame: Frame,
+    first_day: dt.date,
+    slack_days: int,
 ) -> Counted:
     """The account of one partition of persons.
 
@@ -96,6 +102,7 @@ def count_account(
         lives: of the partition.
         area: area of every object.
         stocks: one more than there are years; the last is on the last day that counts.
+        classes: of every person (row) in the year after each stock (column), as a place in `income.CLASSES`.
         frame: years and areas.
         first_day: of the address register.
         slack_days: of the study.
@@ -105,7 +112,7 @@ def count_account(
     moved = find_moves(lives.residence).with_columns(date="move_date")
     changed = events.changes_at_home(lives)
     households = lives.households
-    book = _Book(lives.persons, area, stocks, frame)
+    book = _Book(lives.persons, area, stocks, classes, frame)
     for found in (arrived, left):
         heads = events.reference_on(households, found["person"], found["day_there"])
         for kind in found["kind"].unique().sort():
@@ -126,8 +133,9 @@ def count_account(
 class _Book:
     """Entries are made here, by area; `closed` gives what was entered."""
 
-    def __init__(self, persons: pl.DataFrame, area: pl.Series, stocks: Stocks, frame: Frame) -> None:
-        self._persons, self._area, self._stocks, self._frame = persons, area, stocks, frame
+    def __init__(self, persons: pl.DataFrame, area: pl.Series, stocks: Stocks, classes: Ints, frame: Frame) -> None:
+        self._persons, self._area, self._frame, self._classes = persons, area, frame, classes
+        self._stock_area = stocks.area(area)
         self._last = stocks.days[-1]
         self._additive = {(unit, name): np.zeros(frame.shape, dtype=np.int64) for unit in UNITS for name in ADDITIVE}
         self._steps: list[pl.DataFrame] = []
@@ -145,7 +153,7 @@ class _Book:
         inside = found.filter(pl.col("date").dt.year().is_between(first, last), pl.col("date") <= self._last)
         year = events.year_place(inside["date"], first)
         row = self._persons["person"].search_sorted(inside["person"]).to_numpy()
-        return inside, year, self._stocks.income_class[row, year]
+        return inside, year, self._classes[row, year]
 
     def events(self, unit: str, kind: str, found: pl.DataFrame) -> None:
         """Events at one object, in the class of their year."""
@@ -162,7 +170,7 @@ class _Book:
 
     def stocks(self, unit: str, there: npt.NDArray[np.bool_]) -> None:
         """Stocks at both ends of each year, and those of another class at its end."""
-        area, income_class = self._stocks.area, self._stocks.income_class
+        area, income_class = self._stock_area, self._classes
         for year in range(len(self._frame.years)):
             before, after = there[:, year], there[:, year + 1]
             was, becomes = income_class[:, year], income_class[:, year + 1]

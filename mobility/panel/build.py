@@ -156,9 +156,9 @@ class Build:
             self.told.add(part)
 
     @contextmanager
-    def exchanged(self, rows: pl.LazyFrame, count: int, bucket: pl.Expr) -> Iterator[Exchange]:
+    def exchanged(self, queries: list[pl.LazyFrame], count: int, bucket: pl.Expr) -> Iterator[Exchange]:
         """`partitions.exchanged` in the scratch folder."""
-        with exchanged(rows, count, bucket, self.sources.scratch) as exchange:
+        with exchanged(queries, count, bucket, self.sources.scratch) as exchange:
             yield exchange
 
 

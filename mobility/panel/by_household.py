@@ -26,7 +26,7 @@ class _Task:
         return self.sources.scratch / "households" / f"part-{number:03d}.parquet"
 
 
-def link_households(build: Build) -> tuple[pl.LazyFrame, int]:
+def link_households(build: Build) -> tuple[list[pl.LazyFrame], int]:
     """Household spells with the number of their household.
 
     Returns:
@@ -35,7 +35,7 @@ def link_households(build: Build) -> tuple[pl.LazyFrame, int]:
     given, rows = build.sources.need(HOUSEHOLDS), build.rows(HOUSEHOLDS)
     bounds = range_bounds(build.sources.files(HOUSEHOLDS), rows, _KEY[:1], build.partitions)
     ranges = bounds.len() + 1
-    with build.exchanged(given, rows, by_text(_KEY[:1], bounds)) as exchange:
+    with build.exchanged([given], rows, by_text(_KEY[:1], bounds)) as exchange:
         task = _Task(build.sources, exchange)
         parts = work(partial(_link_range, task=task), ranges, build.engine, "household numbers", build.tell)
     offsets = [sum(part.size for part in parts[:number]) for number in range(ranges)]
@@ -43,7 +43,7 @@ def link_households(build: Build) -> tuple[pl.LazyFrame, int]:
         pl.scan_parquet(task.path(number)).with_columns(pl.col("household") + pl.lit(offset, pl.UInt32))
         for number, offset in enumerate(offsets)
     ]
-    return pl.concat(numbered), rows
+    return [pl.concat(numbered)], rows
 
 
 def _link_range(number: int, task: _Task) -> Part:

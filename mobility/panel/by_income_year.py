@@ -33,12 +33,12 @@ class Incomes:
     """Income by person and year, as linked.
 
     Attributes:
-        rows: `person`, `year`, `percentile`, `population`.
+        queries: one for each year: `person`, `year`, `percentile`, `population`.
         count: how many rows.
         years: with income, in order.
     """
 
-    rows: pl.LazyFrame
+    queries: list[pl.LazyFrame]
     count: int
     years: tuple[IncomeYear, ...]
 
@@ -56,15 +56,15 @@ def link_incomes(build: Build) -> Incomes | None:
     task = partial(_link_year, sources=sources, years=years)
     parts = work(task, len(years), build.engine, "income by year", build.tell)
     build.take(parts)
-    rows = pl.scan_parquet([_path(sources, each.year) for each in years])
-    return Incomes(rows, sum(part.size for part in parts), years)
+    queries = [pl.scan_parquet(_path(sources, each.year)) for each in years]
+    return Incomes(queries, sum(part.size for part in parts), years)
 
 
-def link_to_payers(build: Build, register: str) -> tuple[pl.LazyFrame, int] | None:
+def link_to_payers(build: Build, register: str) -> tuple[list[pl.LazyFrame], int]:
     """Rows of a register of income households given to their persons, by the link of the same year.
 
     Returns:
-        `person`, `year` and the register's columns but its key, and how many rows; None when no year has both.
+        `person`, `year` and the register's columns but its key, a query for each year that has both, and how many rows.
     """
     sources = build.sources
     links = {year: name for _, name in INCOMES for year in sources.years(name)}
@@ -79,10 +79,8 @@ def link_to_payers(build: Build, register: str) -> tuple[pl.LazyFrame, int] | No
         paths.append(sources.scratch / register / f"{year}.parquet")
         sink_parquet(linked.with_columns(year=pl.lit(year, pl.Int16)), paths[-1])
     build.take([part])
-    if not paths:
-        return None
-    every = pl.scan_parquet(paths)
-    return every, int(every.select(pl.len()).collect().item())
+    scans = [pl.scan_parquet(path) for path in paths]
+    return scans, sum(int(scan.select(pl.len()).collect().item()) for scan in scans)
 
 
 def _years(sources: Sources) -> tuple[IncomeYear, ...]:

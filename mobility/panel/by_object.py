@@ -40,7 +40,7 @@ class _Task:
     cut_off: dt.date
 
 
-def link_objects(build: Build, further: tuple[Further, ...]) -> tuple[pl.LazyFrame, int, tuple[int, ...]]:
+def link_objects(build: Build, further: tuple[Further, ...]) -> tuple[list[pl.LazyFrame], int, tuple[int, ...]]:
     """Number the objects and write `objects`, `areas`, `tenure` and further tables of the panel.
 
     Returns:
@@ -63,7 +63,8 @@ def link_objects(build: Build, further: tuple[Further, ...]) -> tuple[pl.LazyFra
     ranges = bounds.len() + 1
     with ExitStack() as stack:
         asked = tuple(each for each in further if each.is_of_objects and sources.years(each.name))
-        tables_of = there | owned | {each.name: _rows_of(each, build) for each in asked}
+        tables_of = {name: [table] for name, table in there.items()} | owned
+        tables_of |= {each.name: each.scan(build)[0] for each in asked}
         exchanges = {
             name: stack.enter_context(build.exchanged(table, build.rows(name), by_text(OBJECT, bounds)))
             for name, table in tables_of.items()
@@ -76,13 +77,7 @@ def link_objects(build: Build, further: tuple[Further, ...]) -> tuple[pl.LazyFra
     sizes = [part.size for part in parts]
     for each in asked:
         sink_parquet(_numbered_on(sources, each.table, sizes), sources.panel.folder / f"{each.table}.parquet")
-    return _numbered_on(sources, "addresses", sizes), build.rows(ADDRESSES), years
-
-
-def _rows_of(further: Further, build: Build) -> pl.LazyFrame:
-    scanned = further.scan(build)
-    assert scanned is not None  # noqa: S101 - a file of it was read
-    return scanned[0]
+    return [_numbered_on(sources, "addresses", sizes)], build.rows(ADDRESSES), years
 
 
 def _numbered_on(sources: Sources, name: str, sizes: list[int]) -> pl.LazyFrame:
@@ -109,8 +104,8 @@ def _join_up(sources: Sources, name: str, ranges: int, target: Path) -> None:
         write_parquet(pl.DataFrame(), target)
 
 
-def _ownership(sources: Sources, register: str) -> pl.LazyFrame:
-    """Tenure by object and year: `object_type`, `object_number`, `year`, `tenure` (a place in `TENURES`)."""
+def _ownership(sources: Sources, register: str) -> list[pl.LazyFrame]:
+    """Tenure by object and year, one query a year: `object_type`, `object_number`, `year`, `tenure` (place in `TENURES`)."""
     every = []
     for year in sources.years(register):
         table = sources.scan(register, year)
@@ -128,7 +123,7 @@ def _ownership(sources: Sources, register: str) -> pl.LazyFrame:
                 tenure=tenure.replace_strict(codes, default=0, return_dtype=pl.UInt8),
             )
         )
-    return pl.concat(every)
+    return every
 
 
 def _link_range(number: int, task: _Task) -> Part:

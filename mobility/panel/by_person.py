@@ -36,7 +36,7 @@ class _Task:
     cut_off: dt.date
 
 
-Counted = tuple[pl.LazyFrame, int]  # a query, and how many rows it gives
+Counted = tuple[list[pl.LazyFrame], int]  # queries, and how many rows they give
 
 
 def link_persons(
@@ -49,20 +49,20 @@ def link_persons(
     )
     tables_of = {
         ADDRESSES: registrations,
-        PERSONS: (born, build.rows(PERSONS)),
-        DEATHS: (sources.need(DEATHS).select("person", "death_date"), build.rows(DEATHS)),
+        PERSONS: ([born], build.rows(PERSONS)),
+        DEATHS: ([sources.need(DEATHS).select("person", "death_date")], build.rows(DEATHS)),
         HOUSEHOLDS: households,
     }
     if incomes:
-        tables_of[_INCOME] = (incomes.rows, incomes.count)
+        tables_of[_INCOME] = (incomes.queries, incomes.count)
     scanned = {each.name: each.scan(build) for each in further if not each.is_of_objects}
-    tables_of |= {name: table for name, table in scanned.items() if table is not None}
+    tables_of |= {name: (queries, count) for name, (queries, count) in scanned.items() if queries}
     with ExitStack() as stack:
         exchanges = {}
-        for number, (name, (rows, count)) in enumerate(tables_of.items()):
+        for number, (name, (queries, count)) in enumerate(tables_of.items()):
             build.tell("exchange by person", number, len(tables_of))
             bucket = by_number("person", build.partitions)
-            exchanges[name] = stack.enter_context(build.exchanged(rows, count, bucket))
+            exchanges[name] = stack.enter_context(build.exchanged(queries, count, bucket))
         build.tell("exchange by person", len(tables_of), len(tables_of))
         there = tuple(each for each in further if each.name in exchanges)
         task = _Task(sources, exchanges, incomes, there, build.cut_off)

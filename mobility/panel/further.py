@@ -47,8 +47,8 @@ class Further:
             return ("year",)
         return tuple(str(column.canonical) for column in self.register.used_columns if column.type == "first_day")[:1]
 
-    def scan(self, build: Build) -> tuple[pl.LazyFrame, int] | None:
-        """All rows, of every year, and how many; None when no file was read."""
+    def scan(self, build: Build) -> tuple[list[pl.LazyFrame], int]:
+        """All rows, a query for every year, and how many; none when no file was read."""
         sources = build.sources
         if self.register.unit == "payer_year":
             return link_to_payers(build, self.name)
@@ -57,7 +57,7 @@ class Further:
             table = sources.scan(self.name, year)
             assert table is not None  # noqa: S101 - year is one of those that were read
             tables.append(table.with_columns(year=pl.lit(year, pl.Int16)) if "year" in self.order else table)
-        return (pl.concat(tables), build.rows(self.name)) if tables else None
+        return tables, build.rows(self.name)
 
     def tidy(self, rows: pl.DataFrame, key: str, known: pl.Series) -> Tidied:
         """Rows of one partition sorted by `key` and `order`, without those that cannot be linked or are there twice.

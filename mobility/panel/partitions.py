@@ -24,7 +24,7 @@ class Exchange:
     """Rows of one table, split on disk. It knows paths only, so that it can travel to a worker.
 
     Attributes:
-        folder: with a folder per partition.
+        folder: with a folder per query, and in it one per partition.
         schema: of the rows.
     """
 
@@ -33,7 +33,7 @@ class Exchange:
 
     def read(self, partition: int) -> pl.DataFrame:
         """The rows of one partition, in no particular order."""
-        files = sorted((self.folder / f"bucket={partition}").glob("*.parquet"))
+        files = sorted(self.folder.glob(f"*/bucket={partition}/*.parquet"))
         return pl.read_parquet(files) if files else pl.DataFrame(schema=self.schema)
 
 
@@ -83,12 +83,12 @@ def range_bounds(files: list[Path], rows: int, columns: tuple[str, ...], partiti
 
 
 @contextmanager
-def exchanged(rows: pl.LazyFrame, count: int, bucket: pl.Expr, folder: Path) -> Iterator[Exchange]:
+def exchanged(queries: list[pl.LazyFrame], count: int, bucket: pl.Expr, folder: Path) -> Iterator[Exchange]:
     """Rows split by the number in `bucket` on disk, streaming; the temporary files disappear afterwards.
 
     Args:
-        rows: a query.
-        count: the number of rows it gives; polars has been seen to lose some on the way, without a word.
+        queries: that give the rows, one after the other: several at once run ahead of what they feed, by gigabytes.
+        count: the number of rows they give; polars has been seen to lose some on the way, without a word.
         bucket: of `by_number` or `by_text`; at most `MOST_PARTITIONS` different numbers.
         folder: where the temporary files go.
 
@@ -97,12 +97,12 @@ def exchanged(rows: pl.LazyFrame, count: int, bucket: pl.Expr, folder: Path) -> 
     """
     scratch = make_folder(folder / f"exchange.tmp-{uuid.uuid4().hex[:8]}")
     try:
-        rows.with_columns(bucket.alias("bucket")).sink_parquet(
-            pl.PartitionBy(scratch, key="bucket", include_key=False), mkdir=True, compression="lz4"
-        )
+        for number, rows in enumerate(queries):
+            target = pl.PartitionBy(scratch / str(number), key="bucket", include_key=False)
+            rows.with_columns(bucket.alias("bucket")).sink_parquet(target, mkdir=True, compression="lz4")
         arrived = sum(pl.scan_parquet(file).select(pl.len()).collect().item() for file in scratch.rglob("*.parquet"))
         if arrived != count:
             raise RuntimeError(f"{count} rows were sent through the exchange and {arrived} arrived")
-        yield Exchange(scratch, dict(rows.collect_schema()))
+        yield Exchange(scratch, dict(queries[0].collect_schema()))
     finally:
         shutil.rmtree(scratch, ignore_errors=True)

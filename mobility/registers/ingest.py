@@ -91,7 +91,13 @@ def ingest_file(
     before = state_of(found.path)
     rules = {rule: severities.get(rule) for rule in rules_of(layout)}  # those of linking change nothing here
     made_from = fingerprint(
-        {"source": before, "layout": layout, "rules": rules, "program": program_digest("registers"), "file": found.path.name}
+        {
+            "source": before,
+            "layout": layout,
+            "rules": rules,
+            "program": program_digest("registers"),
+            "file": found.path.name,
+        }
     )
     known = _read_before(kept, made_from)
     if known:

@@ -136,7 +136,7 @@ def _roll_up_years(
     counted = sum(work(counting, shape.partitions, settings.engine, name, tell))
     words = words_of(dimension, study.flows.age_bands) if dimension else pl.Series([""])
     by_area = pl.scan_parquet(scratch / "areas" / "*.parquet")
-    with exchanged(by_area, counted, pl.col("year") - years.start, scratch) as exchange:
+    with exchanged([by_area], counted, pl.col("year") - years.start, scratch) as exchange:
         for number, year in enumerate(years):
             tell(f"{name} by year", number, len(years))
             of_year = add_up(exchange.read(number))

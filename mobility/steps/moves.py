@@ -12,21 +12,11 @@ import polars as pl
 
 from mobility.contracts import require
 from mobility.income import class_in_year, income_classes
-from mobility.moves import (
-    Relocation,
-    add_household,
-    find_moves,
-    find_transitions,
-    first_of_year,
-    group_household_moves,
-    mark_administrative,
-    mark_renumbered,
-    merge_object_use,
-    object_use,
-)
+from mobility.moves import add_household, find_moves, find_transitions, first_of_year, group_household_moves
 from mobility.panel import tables
 from mobility.panel.partitions import by_number, exchanged
 from mobility.panel.store import Panel, Shape
+from mobility.renumbering import ObjectUse, Relocation, mark_administrative, mark_renumbered, object_use
 from mobility.residence import reside
 from mobility.run.engine import work
 from mobility.run.files import make_folder, write_json, write_parquet
@@ -36,6 +26,7 @@ from mobility.settings import Settings, Study
 from mobility.steps.ingest import JOB as INGEST
 from mobility.steps.ingest import PANEL_TABLES
 from mobility.steps.job import Job, Told, workspace
+from mobility.stocks import take_stocks
 
 COUNTS = ("events", "transitions")
 
@@ -70,8 +61,9 @@ def _run(settings: Settings, tell: Tell) -> Told:
     told: Told = {"residence": _added(steps)}
     objects = panel.objects("area", "x_m", "y_m", "demolished_date")
     rule = Relocation(study.residence.renumbering.min_objects, study.residence.renumbering.max_distance_m)
-    use = merge_object_use(pl.concat([pl.read_parquet(path) for path in files_below(scratch / "use")]))
-    write_parquet(use, scratch / "use.parquet")
+    use = ObjectUse(objects.height)
+    for path in files_below(scratch / "use"):
+        use.add(pl.read_parquet(path))
     renumbered = pl.DataFrame(schema={"origin_object": pl.UInt32, "destination_object": pl.UInt32})
     for count, folder in folders(settings).items():
         found = pl.scan_parquet(scratch / count / "*.parquet")
@@ -79,7 +71,7 @@ def _run(settings: Settings, tell: Tell) -> Told:
         shutil.rmtree(folder, ignore_errors=True)
         make_folder(folder)
         told[count] = {"moves": 0, "household_moves": 0, "administrative": 0, "maybe_administrative": 0}
-        with exchanged(found, rows, by_number("origin_area", shape.partitions), scratch) as exchange:
+        with exchanged([found], rows, by_number("origin_area", shape.partitions), scratch) as exchange:
             for partition in range(shape.partitions):
                 tell(f"household moves ({count})", partition, shape.partitions)
                 grouped = group_household_moves(
@@ -111,7 +103,8 @@ def _one_partition_of_persons(
     write_parquet(object_use(residence), scratch / "use" / f"part-{partition:03d}.parquet")
     classes = income_classes(panel.income(partition))
     area = panel.objects("area")["area"]
-    transitions = find_transitions(residence, households, persons, stock_days(study, shape.cut_off))
+    stocks = take_stocks(residence, persons, households, stock_days(study, shape.cut_off))
+    transitions = find_transitions(stocks, persons)
     for count, moves in (("events", find_moves(residence)), ("transitions", transitions)):
         place = persons["person"].search_sorted(moves["person"]).cast(pl.UInt32)
         income_year = moves["move_date"].dt.year() - study.income.lag_years

@@ -14,7 +14,6 @@ import polars as pl
 from mobility.flows.account import ACCOUNT_KEYS, ADDITIVE, UNITS, Counted, Frame, count_account, roll_up_account
 from mobility.flows.counts import MEASURES
 from mobility.flows.events import MIGRATIONS, Lives
-from mobility.flows.stocks import Ints, Stocks, take_stocks
 from mobility.income import class_in_year, income_classes
 from mobility.panel.store import Panel, Shape
 from mobility.quality import QUALITY_KEYS, count_coverage
@@ -24,6 +23,7 @@ from mobility.run.progress import Tell
 from mobility.settings import Settings, Study
 from mobility.steps.job import workspace
 from mobility.steps.moves import stock_days
+from mobility.stocks import Ints, take_stocks
 
 _LEAST_GROUPS = 4  # of partitions whose counts are added up before they are put down
 
@@ -60,13 +60,15 @@ def _count_group(
     group: int, groups: int, panel: Panel, shape: Shape, study: Study, frame: Frame, scratch: Path
 ) -> pl.DataFrame:
     """Count every partition of a group; the account is put down, the coverage given."""
-    area = panel.objects("area")["area"]
+    area, days = panel.objects("area")["area"], stock_days(study, shape.cut_off)
     counted, coverage = None, []
     for partition in range(group, shape.partitions, groups):
-        lives, stocks = read_partition(panel, partition, shape, study, area)
-        part = count_account(lives, area, stocks, frame, shape.first_day, study.residence.slack_days)
+        lives = read_lives(panel, partition, shape)
+        stocks = take_stocks(lives.residence, lives.persons, lives.households, days)
+        classes = classes_after(panel, partition, lives.persons.height, shape, study, days)
+        part = count_account(lives, area, stocks, classes, frame, shape.first_day, study.residence.slack_days)
         counted = counted.plus(part) if counted else part
-        coverage.append(count_coverage(stocks, lives.persons, frame.years))
+        coverage.append(count_coverage(stocks, stocks.area(area), classes, lives.persons, frame.years))
     assert counted is not None  # noqa: S101 - there are no more groups than partitions
     make_folder(scratch)
     dense = np.stack([counted.additive[key] for key in sorted(counted.additive)])
@@ -75,26 +77,15 @@ def _count_group(
     return pl.concat(coverage)
 
 
-def read_partition(panel: Panel, partition: int, shape: Shape, study: Study, area: pl.Series) -> tuple[Lives, Stocks]:
-    """The lives of one partition and its stocks: one more than the study has years.
-
-    Args:
-        panel: where it lies.
-        partition: which.
-        shape: of the panel.
-        study: its period and income scheme.
-        area: area of every object.
-    """
-    persons = panel.read("persons", partition)
+def read_lives(panel: Panel, partition: int, shape: Shape) -> Lives:
+    """The lives of one partition."""
     migrations = panel.read("gbamigratiebus", partition) if shape.has_migrations else pl.DataFrame(schema=MIGRATIONS)
-    lives = Lives(panel.read("residence", partition), persons, panel.read("households", partition), migrations)
-    days = stock_days(study, shape.cut_off)
-    income_class = classes_after(panel, partition, persons.height, shape, study, days)
-    return lives, take_stocks(lives.residence, persons, lives.households, area, income_class, days)
+    residence, persons, households = (panel.read(name, partition) for name in ("residence", "persons", "households"))
+    return Lives(residence, persons, households, migrations)
 
 
 def classes_after(panel: Panel, partition: int, persons: int, shape: Shape, study: Study, days: list[dt.date]) -> Ints:
-    """Class of every person (row) in the year after each stock day (column), as a place in `income.CLASSES`."""
+    """Class of every person (row) in the year of the day after each stock day (column), as a place in `income.CLASSES`."""
     classes = income_classes(panel.income(partition))
     place = pl.Series(np.arange(persons, dtype=np.uint32))
 
@@ -102,7 +93,7 @@ def classes_after(panel: Panel, partition: int, persons: int, shape: Shape, stud
         asked = pl.Series([year - study.income.lag_years]).new_from_index(0, persons)
         return class_in_year(classes, place, asked, shape.income_years).to_numpy().astype(np.int64)
 
-    return np.stack([in_year(day.year + 1) for day in days], axis=1)
+    return np.stack([in_year((day + dt.timedelta(days=1)).year) for day in days], axis=1)
 
 
 def _read_back(scratch: Path, group: int, keys: list[tuple[str, str]]) -> Counted:

@@ -69,7 +69,7 @@ def category_on(career: Careers, persons: Ints, day: int) -> AnyInts:
 
 
 def category_spells(country: Country, career: Careers, cut_off: int) -> pl.DataFrame:
-    """SECMBUS: from the first to the last day at an address, periods abroad included; what lies after the cut-off is not known."""
+    """SECMBUS: from the first to the last day at an address, periods abroad included; nothing after the cut-off is known."""
     spells = country.addresses
     present, first_row = np.unique(spells.person, return_index=True)
     last_row = np.append(first_row[1:], len(spells.person)) - 1

@@ -5,16 +5,14 @@ import datetime as dt
 import polars as pl
 
 from mobility.moves import (
-    Relocation,
     add_household,
     find_moves,
     find_transitions,
     first_of_year,
     group_household_moves,
-    mark_administrative,
-    mark_renumbered,
-    object_use,
 )
+from mobility.renumbering import ObjectUse, Relocation, mark_administrative, mark_renumbered, object_use
+from mobility.stocks import take_stocks
 from tests.lib.tables import assert_table, households, persons, spells, table
 
 
@@ -148,6 +146,10 @@ def test_the_first_move_of_a_person_in_each_year_is_marked():
 STOCK_DAYS = [dt.date(2004, 12, 31), dt.date(2005, 12, 31), dt.date(2006, 12, 31)]
 
 
+def transitions(residence, people, who):
+    return find_transitions(take_stocks(residence, who, people, STOCK_DAYS), who)
+
+
 def test_a_transition_compares_the_object_at_two_stocks_so_that_there_and_back_is_none():
     residence = spells("""
         person | start_date | end_date   | object
@@ -159,7 +161,7 @@ def test_a_transition_compares_the_object_at_two_stocks_so_that_there_and_back_i
         2      | 2005-09-01 |            | 7
     """)
     at_home = households("person | start_date | end_date | household\n1 | 2000-01-01 | | 10\n2 | 2000-01-01 | | 11")
-    found = find_transitions(residence, at_home, persons("person\n1\n2"), STOCK_DAYS)
+    found = transitions(residence, at_home, persons("person\n1\n2"))
     assert_table(found, "person | move_date | origin_object | destination_object\n2 | 2005-12-31 | 5 | 7")
 
 
@@ -174,7 +176,7 @@ def test_a_transition_needs_a_private_household_at_both_stocks():
         1      | 2000-01-01 | 2005-03-01 | 10        | 1
         1      | 2005-03-01 |            | 99        | 8
     """)
-    assert find_transitions(residence, into_care, persons("person\n1"), STOCK_DAYS).is_empty()
+    assert transitions(residence, into_care, persons("person\n1")).is_empty()
 
 
 def test_who_dies_on_the_stock_day_is_not_in_the_stock():
@@ -185,7 +187,7 @@ def test_who_dies_on_the_stock_day_is_not_in_the_stock():
     """)
     at_home = households("person | start_date | end_date | household\n1 | 2000-01-01 | | 10")
     dies = persons("person | death_date\n1 | 2005-12-31")
-    assert find_transitions(residence, at_home, dies, STOCK_DAYS).is_empty()
+    assert transitions(residence, at_home, dies).is_empty()
 
 
 # Two doors of one building, numbers 0 and 1, become numbers 2 and 3 on 1 June 2010; x_m says where each stands.
@@ -213,7 +215,9 @@ TENANTS = households("person | start_date | end_date | household\n1 | 2000-01-01
 def relocated(drawn, objects=BUILDING, rule=TWO_PAIRS, people=TENANTS):
     residence = spells(drawn)
     moves = add_household(find_moves(residence), people, persons("person\n1\n2\n3"))
-    return mark_administrative(moves, object_use(residence), objects, rule)
+    use = ObjectUse(objects.height)
+    use.add(object_use(residence))
+    return mark_administrative(moves, use, objects, rule)
 
 
 def test_new_numbers_on_the_doors_of_a_building_are_no_moves():

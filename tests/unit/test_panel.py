@@ -130,7 +130,7 @@ def test_an_object_with_a_gemeente_only_is_placed_at_that_level():
 @pytest.mark.parametrize("partitions", [1, 2, 7, 128])
 def test_an_exchange_loses_no_row_whatever_the_number_of_partitions(tmp_path, partitions):
     rows = pl.DataFrame({"person": range(5000), "value": range(5000)}, schema={"person": pl.UInt32, "value": pl.Int64})
-    with exchanged(rows.lazy(), rows.height, by_number("person", partitions), tmp_path) as exchange:
+    with exchanged([rows.lazy()], rows.height, by_number("person", partitions), tmp_path) as exchange:
         parts = [exchange.read(partition) for partition in range(partitions)]
     assert all((part["person"] % partitions == number).all() for number, part in enumerate(parts))
     assert pl.concat(parts).sort("person").equals(rows)
@@ -144,7 +144,7 @@ def test_ranges_follow_the_order_of_the_text(tmp_path, partitions):
     rows.write_parquet(tmp_path / "rows.parquet")
     bounds = range_bounds([tmp_path / "rows.parquet"], rows.height, ("kind", "text"), partitions)
     assert bounds.len() == partitions - 1
-    with exchanged(rows.lazy(), rows.height, by_text(("kind", "text"), bounds), tmp_path) as exchange:
+    with exchanged([rows.lazy()], rows.height, by_text(("kind", "text"), bounds), tmp_path) as exchange:
         parts = [exchange.read(number).sort("text") for number in range(partitions)]
     assert pl.concat(parts)["text"].to_list() == sorted(texts)
     assert max(part.height for part in parts) <= 5000 // partitions + 1
@@ -152,7 +152,7 @@ def test_ranges_follow_the_order_of_the_text(tmp_path, partitions):
 
 def test_an_exchange_that_does_not_balance_is_noticed(tmp_path):
     rows = pl.LazyFrame({"person": [1, 2, 3]}, schema={"person": pl.UInt32})
-    with pytest.raises(RuntimeError, match="4 rows were sent"), exchanged(rows, 4, by_number("person", 2), tmp_path):
+    with pytest.raises(RuntimeError, match="4 rows were sent"), exchanged([rows], 4, by_number("person", 2), tmp_path):
         pass
 
 

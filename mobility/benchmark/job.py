@@ -1,0 +1,176 @@
+"""The job `benchmark`: every size, every format, every stage and every peer, one after the other, and then the table."""
+
+from __future__ import annotations
+
+import os
+import platform
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import psutil
+from rich.console import Console
+from rich.markup import escape
+
+from mobility.benchmark import contest, stages
+from mobility.benchmark.country import benchmark_folder, make_country, settings_of, start_over, warm
+from mobility.benchmark.figures import GROWTH_HEAD, HEAD, Growth, Row, growth, show, write
+from mobility.benchmark.measure import MB, Measured, UnfinishedError, measure
+from mobility.benchmark.request import Benchmark, Peer
+from mobility.errors import RequestError
+from mobility.run.engine import WorkerError
+from mobility.run.progress import Tell, progress
+from mobility.run.steps import files_below
+from mobility.settings import Format, Settings, read_own
+from mobility.steps.job import workspace
+from mobility.steps.sources import needed_files
+
+_COUNTED = ("moves", "flows")  # stages that the peers are compared with
+
+
+def benchmark(given: dict[str, Any]) -> None:
+    """Measure, show and write.
+
+    Args:
+        given: the composed configuration of `conf/benchmark.yaml`.
+
+    Raises:
+        RequestError: the request is wrong.
+        MobilityError: a stage of the program failed; a peer that fails is a line in the table.
+    """
+    asked, settings = read_own(Benchmark, given)
+    if settings.check:
+        raise RequestError("check=true belongs to ingest and release; benchmark cannot only look.")
+    if settings.register.kind != "synthetic":
+        raise RequestError("register: benchmark measures on a fictitious country. Use register=synthetic.")
+    workspace(settings).make()
+    run = _Run(asked, settings, Console(highlight=False))
+    for written_as in asked.written_as:
+        for size in asked.sizes:
+            run.measure_size(size, written_as)
+    run.tell_all()
+
+
+@dataclass
+class _Run:
+    """One run of the benchmark, and what it found so far."""
+
+    asked: Benchmark
+    settings: Settings
+    console: Console
+    rows: list[Row] = field(default_factory=list)
+    words: list[str] = field(default_factory=list)
+    sizes: dict[str, dict[int, tuple[float, float]]] = field(default_factory=dict)
+
+    def measure_size(self, size: int, written_as: Format) -> None:
+        """All stages at one size; the peers at the largest."""
+        settings = settings_of(self.settings, size, written_as)
+        name = f"{size:,} persons, {written_as}"
+        with progress(self.console, name) as tell:
+            make_country(settings, tell)
+            start_over(settings)
+            if "ingest" in self.asked.stages:
+                self._measure_ingest(settings, name, tell)
+            else:
+                measure(partial(stages.run_step, "ingest", settings), tell)
+            if set(self.asked.stages) & set(_COUNTED):
+                self._measure_counting(settings, name, tell)
+
+    def _measure_ingest(self, settings: Settings, name: str, tell: Tell) -> None:
+        part = f"ingest, {name}"
+        warm(found.path for _, found in needed_files(settings))
+        floor = measure(partial(stages.read_registers, settings), tell)
+        self.rows.append(Row(part, "floor: merely reading", floor.seconds, floor.peak_mb, floor.told["rows"]))
+        whole = measure(partial(stages.run_step, "ingest", settings), tell)
+        rows = sum(register["read"] for register in whole.told["registers"].values())
+        turn = whole.done[stages.READ]
+        reading, linking = turn - whole.began, whole.ended - turn
+        for what, seconds, peak in (
+            ("ingest: reading", reading, whole.peak_between(whole.began, turn)),
+            ("ingest: linking", linking, whole.peak_between(turn, whole.ended)),
+            ("ingest", whole.seconds, whole.peak_mb),
+        ):
+            self._add(settings, part, what, (seconds, peak), rows, floor)
+        spent: dict[str, float] = dict(whole.told["seconds"])
+        contracts = spent.pop("checking contracts")
+        # Files are read side by side, so these are seconds of threads; their share of the reading stage is what counts.
+        rules = reading * spent["checking"] / sum(spent.values())
+        self.words.append(
+            f"{part}: validation takes {(rules + contracts) / whole.seconds:.1%} of ingest "
+            f"(rules in rows {rules:.2f} s, contracts of the panel {contracts:.2f} s)."
+        )
+
+    def _measure_counting(self, settings: Settings, name: str, tell: Tell) -> None:
+        part = f"moves and flows, {name}"
+        warm(files_below(workspace(settings).panel))
+        floor = measure(partial(stages.read_panel, settings), tell)
+        rows = floor.told["rows"]
+        self.rows.append(Row(part, "floor: merely reading", floor.seconds, floor.peak_mb, rows))
+        moves = measure(partial(stages.run_step, "moves", settings), tell)
+        step = measure(partial(stages.run_step, "flows", settings), tell)
+        turn = stages.flows_were_counted(step)
+        flows = (turn - step.began, step.peak_between(step.began, turn))
+        both = (moves.seconds + flows[0], max(moves.peak_mb, flows[1]))
+        if "moves" in self.asked.stages:
+            self._add(settings, part, "moves", (moves.seconds, moves.peak_mb), rows, floor)
+        if "flows" in self.asked.stages:
+            self._add(settings, part, "flows", flows, rows, floor)
+        self._add(settings, part, "moves + flows", both, rows, floor)
+        if "flows" in self.asked.stages and turn < step.ended:
+            rest = (step.ended - turn, step.peak_between(turn, step.ended))
+            self._add(settings, part, "rest of the step flows", rest, rows, floor)
+        if settings.synthetic.persons == self.asked.size:
+            for peer in self.asked.peers:
+                self.rows.append(self._ask(peer, settings, part, floor, both[0], tell))
+
+    def _ask(self, peer: Peer, settings: Settings, part: str, floor: Measured, ours: float, tell: Tell) -> Row:
+        why = contest.absence(peer, settings.synthetic.persons)
+        if why:
+            return Row(part, peer, word=why)
+        question = contest.question_of(settings, workspace(settings).root / "peers" / peer)
+        try:
+            measured = contest.ask(peer, question, lambda what, done, of: tell(f"{peer}: {what}", done, of))
+        except (UnfinishedError, WorkerError, RequestError) as error:
+            return Row(part, peer, word=f"failed: {error}")
+        return Row(
+            part,
+            peer,
+            measured.seconds,
+            measured.peak_mb,
+            floor.told["rows"],
+            measured.seconds / floor.seconds,
+            ours / measured.seconds,
+            contest.agrees(settings, question.folder),
+        )
+
+    def _add(
+        self, settings: Settings, part: str, what: str, cost: tuple[float, float], rows: int, floor: Measured
+    ) -> None:
+        """A stage of the program: seconds and peak in MB; kept for the growth too."""
+        self.rows.append(Row(part, what, *cost, rows, cost[0] / floor.seconds))
+        synthetic = settings.synthetic
+        self.sizes.setdefault(f"{what}, {synthetic.formats[0]}", {})[synthetic.persons] = cost
+
+    def tell_all(self) -> None:
+        """The table, on the terminal and in files."""
+        grown: list[Growth] = []
+        if len(self.asked.sizes) > 1:
+            grown = [row for what, measured in self.sizes.items() for row in growth(measured, what)]
+        for part in dict.fromkeys(row.part for row in self.rows):
+            show(self.console, part, HEAD, [row.cells for row in self.rows if row.part == part])
+        if grown:
+            show(self.console, "growth", GROWTH_HEAD, [row.cells for row in grown])
+        for word in self.words:
+            self.console.print(escape(word), soft_wrap=True)
+        path = write(benchmark_folder(self.settings), _machine(), self.rows, grown, self.words)
+        self.console.print(f"written to {escape(str(path))} and benchmark.json beside it", soft_wrap=True)
+
+
+def _machine() -> dict[str, Any]:
+    """What the figures depend on; no name of a machine or a person."""
+    return {
+        "cores": os.cpu_count(),
+        "memory GiB": round(psutil.virtual_memory().total / (MB << 10), 1),
+        "system": platform.system(),
+        "python": platform.python_version(),
+    }

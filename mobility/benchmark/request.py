@@ -1,0 +1,55 @@
+"""What a benchmark is asked: keys that belong to this job only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from mobility.errors import RequestError
+from mobility.settings import Format
+
+Peer = Literal["duckdb", "pandas", "datatable"]
+Stage = Literal["ingest", "moves", "flows"]
+SMALLEST = 1_000  # persons; the fictitious country cannot be smaller
+LARGEST_SAV = 1_000_000  # persons; larger countries are written as Parquet, as a conversion at CBS would be
+_SMALLEST_HUNDREDTH = 10_000  # below it the figures are those of starting up
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """The keys of `conf/benchmark.yaml`.
+
+    Attributes:
+        size: persons ever registered.
+        peers: other tools to measure.
+        stages: parts of the program to measure.
+        formats: of the register files; none: by size.
+    """
+
+    size: int
+    peers: tuple[Peer, ...]
+    stages: tuple[Stage, ...]
+    formats: tuple[Format, ...]
+
+    def __post_init__(self) -> None:
+        if self.size < SMALLEST:
+            raise RequestError(f"size is too small; choose at least {SMALLEST}.")
+        if not self.stages:
+            raise RequestError("stages is empty. Name at least one of ingest, moves, flows.")
+        if "sav" in self.formats and self.size > LARGEST_SAV:
+            raise RequestError(
+                f"formats: SPSS files are made for countries of up to {LARGEST_SAV:,} persons. Leave sav out, or choose a "
+                "smaller size."
+            )
+
+    @property
+    def written_as(self) -> tuple[Format, ...]:
+        """The formats to measure."""
+        return self.formats or (("sav",) if self.size <= LARGEST_SAV else ("parquet",))
+
+    @property
+    def sizes(self) -> list[int]:
+        """The sizes to measure, the smallest first: a hundredth and a tenth show how cost grows."""
+        hundredth, tenth = self.size // 100, self.size // 10
+        smaller = [hundredth] if hundredth >= _SMALLEST_HUNDREDTH else []
+        return [*smaller, *([tenth] if tenth >= SMALLEST else []), self.size]

@@ -1,0 +1,83 @@
+"""What is measured of the program itself, and the floors: merely reading the same columns of the same files, once.
+
+Each runs in a process of its own (`measure`). The steps are called directly: what is up to date is no question here.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import polars as pl
+
+from mobility.benchmark.measure import Measured
+from mobility.panel.store import Panel
+from mobility.registers.dictionary import Register
+from mobility.registers.find import Found
+from mobility.registers.ingest import for_year
+from mobility.registers.read import read_batches
+from mobility.run.progress import Tell
+from mobility.settings import Settings
+from mobility.steps import flows, ingest, moves
+from mobility.steps.ingest import _FILES_AT_ONCE as FILES_AT_ONCE
+from mobility.steps.job import workspace
+from mobility.steps.sources import needed_files
+
+READ = "files read"  # told by the step `ingest` when reading is done and linking begins
+_FLOWS = (
+    "flows ("  # begins what the step `flows` tells while it makes the tables that peers make too; the others follow
+)
+_STEPS = {"ingest": ingest.JOB, "moves": moves.JOB, "flows": flows.JOB}
+# Columns of the panel that moves and flows cannot do without, by table.
+NEEDED = {
+    "registrations": ("person", "start_date", "end_date", "object"),
+    "persons": ("person", "birth_date", "death_date"),
+    "households": ("person", "start_date", "end_date", "household_type"),
+    "income": ("percentile", "population"),
+}
+_NEEDED_OF_OBJECTS = ("area", "x_m", "y_m", "demolished_date")
+
+
+def run_step(name: str, settings: Settings, tell: Tell) -> dict[str, Any]:
+    """A step of the program, whole."""
+    return _STEPS[name].run(settings, tell)
+
+
+def flows_were_counted(step: Measured) -> float:
+    """When the step `flows` had made what the peers make: the account and what else it makes come after the flows."""
+    further = [moment for piece, moment in step.begun.items() if not piece.startswith(_FLOWS)]
+    return min(further, default=step.ended)
+
+
+def read_registers(settings: Settings, tell: Tell) -> dict[str, Any]:
+    """The floor of `ingest`: the same columns of the same files, by the same reader, so many files at once, thrown away."""
+    needed = needed_files(settings)
+    largest_first = sorted(needed, key=lambda one: -one[1].path.stat().st_size)
+    year = settings.study.geography.year
+
+    def read(one: tuple[Register, Found]) -> int:
+        register, found = one
+        columns = list(for_year(register, year).used_columns)
+        return sum(batch.height for batch in read_batches(found.path, columns))
+
+    tell("files merely read", 0, len(needed))
+    with ThreadPoolExecutor(FILES_AT_ONCE) as pool:
+        rows = sum(pool.map(read, largest_first))
+    tell("files merely read", len(needed), len(needed))
+    return {"rows": rows}
+
+
+def read_panel(settings: Settings, tell: Tell) -> dict[str, Any]:
+    """The floor of moves and flows: the columns of the panel that they need, partition by partition, thrown away."""
+    panel = Panel(workspace(settings).panel)
+    partitions = panel.shape().partitions
+    rows = 0
+    for partition in range(partitions):
+        tell("panel merely read", partition, partitions)
+        for table, columns in NEEDED.items():
+            read = pl.read_parquet(panel.path(table, partition), columns=list(columns))
+            rows += read.height if table == "registrations" else 0
+    panel.objects(*_NEEDED_OF_OBJECTS)
+    panel.areas()
+    tell("panel merely read", partitions, partitions)
+    return {"rows": rows}

@@ -1,0 +1,104 @@
+"""Everybody of a partition on every stock day, as arrays (method 3): the ground of transitions, account and coverage. Pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+Ints = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+ABSENT = -1
+INSTITUTIONAL = 8  # TYPHH
+_FOREVER = np.iinfo(np.int32).max  # stands for an open end
+
+
+@dataclass(frozen=True)
+class Stocks:
+    """Persons (rows, in the order of the partition) by stock days (columns).
+
+    A stock holds who lives in the country on its day, without those who died that day.
+
+    Attributes:
+        days: the stock days, in order.
+        object: lived in; `ABSENT` when not in the stock.
+        has_household: in a BRP household on that day.
+        is_reference: its reference person.
+        is_private: in a private household.
+    """
+
+    days: tuple[dt.date, ...]
+    object: npt.NDArray[np.int32]
+    has_household: Flags
+    is_reference: Flags
+    is_private: Flags
+
+    @property
+    def is_there(self) -> Flags:
+        """In the stock."""
+        there: Flags = self.object != ABSENT
+        return there
+
+    def area(self, area: pl.Series) -> Ints:
+        """Area of the object of everybody; `ABSENT` when not in the stock.
+
+        Args:
+            area: of every object.
+        """
+        of_object = area.to_numpy().astype(np.int64)
+        return (
+            np.where(self.is_there, of_object[np.maximum(self.object, 0)], ABSENT) if len(of_object) else self._none()
+        )
+
+    def _none(self) -> Ints:
+        return np.full(self.object.shape, ABSENT, dtype=np.int64)
+
+
+def take_stocks(
+    residence: pl.DataFrame, persons: pl.DataFrame, households: pl.DataFrame, days: list[dt.date]
+) -> Stocks:
+    """The stocks of one partition.
+
+    Args:
+        residence: contract `tables.Residence`.
+        persons: contract `tables.Person`.
+        households: contract `tables.HouseholdSpell`.
+        days: stock days, in order.
+    """
+    shape = (persons.height, len(days))
+    objects = np.full(shape, ABSENT, dtype=np.int32)
+    member, reference, private = (np.zeros(shape, dtype=bool) for _ in range(3))
+    lived = _Spells(residence.drop_nulls("object"), persons)
+    kept = _Spells(households, persons)
+    where = lived.spells["object"].to_numpy().astype(np.int32)
+    heads = kept.spells["reference_person"].to_numpy()
+    at_home = kept.spells["household_type"].is_between(1, INSTITUTIONAL - 1).fill_null(False).to_numpy()
+    died = persons["death_date"].to_physical().fill_null(_FOREVER).to_numpy()
+    for column, day in enumerate(days):
+        number = (day - dt.date(1970, 1, 1)).days
+        there = lived.covering(number)
+        objects[lived.place[there], column] = where[there]
+        objects[died == number, column] = ABSENT
+        there = kept.covering(number)
+        member[kept.place[there], column] = True
+        reference[kept.place[there], column] = heads[there]
+        private[kept.place[there], column] = at_home[there]
+    return Stocks(tuple(days), objects, member, reference, private)
+
+
+class _Spells:
+    """Spells of persons of the partition, as arrays of day numbers."""
+
+    def __init__(self, spells: pl.DataFrame, persons: pl.DataFrame) -> None:
+        known = spells["person"].is_in(persons["person"].implode())
+        self.spells = spells if known.all() else spells.filter(known)
+        self.place = persons["person"].search_sorted(self.spells["person"]).to_numpy()
+        self._start = self.spells["start_date"].to_physical().to_numpy()
+        self._end = self.spells["end_date"].to_physical().fill_null(_FOREVER).to_numpy()
+
+    def covering(self, day: int) -> Ints:
+        """Rows of the spells that cover a day; of a person at most one."""
+        return np.flatnonzero((self._start <= day) & (self._end > day))
