@@ -48,13 +48,8 @@ class Stocks:
         Args:
             area: of every object.
         """
-        of_object = area.to_numpy().astype(np.int64)
-        return (
-            np.where(self.is_there, of_object[np.maximum(self.object, 0)], ABSENT) if len(of_object) else self._none()
-        )
-
-    def _none(self) -> Ints:
-        return np.full(self.object.shape, ABSENT, dtype=np.int64)
+        of_object = np.append(area.to_numpy().astype(np.int64), ABSENT)  # the last is that of ABSENT, -1
+        return np.asfortranarray(of_object[self.object])
 
 
 def take_stocks(
@@ -69,8 +64,9 @@ def take_stocks(
         days: stock days, in order.
     """
     shape = (persons.height, len(days))
-    objects = np.full(shape, ABSENT, dtype=np.int32)
-    member, reference, private = (np.zeros(shape, dtype=bool) for _ in range(3))
+    # Stock after stock in memory: they are filled and read one at a time.
+    objects = np.full(shape, ABSENT, dtype=np.int32, order="F")
+    member, reference, private = (np.zeros(shape, dtype=bool, order="F") for _ in range(3))
     lived = _Spells(residence.drop_nulls("object"), persons)
     kept = _Spells(households, persons)
     where = lived.spells["object"].to_numpy().astype(np.int32)

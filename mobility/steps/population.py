@@ -93,7 +93,7 @@ def classes_after(panel: Panel, partition: int, persons: int, shape: Shape, stud
         asked = pl.Series([year - study.income.lag_years]).new_from_index(0, persons)
         return class_in_year(classes, place, asked, shape.income_years).to_numpy().astype(np.int64)
 
-    return np.stack([in_year((day + dt.timedelta(days=1)).year) for day in days], axis=1)
+    return np.asfortranarray(np.stack([in_year((day + dt.timedelta(days=1)).year) for day in days], axis=1))
 
 
 def _read_back(scratch: Path, group: int, keys: list[tuple[str, str]]) -> Counted:

@@ -19,6 +19,7 @@ def answer(question: Question) -> None:
     database = duckdb.connect(
         config={
             "threads": question.threads,
+            "preserve_insertion_order": True,  # the SQL relies on the sort order of the panel
             "memory_limit": f"{question.memory_mb}MiB",
             "temp_directory": str(scratch),
         }
