@@ -111,7 +111,7 @@ class Moves:
 
 @dataclass(frozen=True)
 class Flows:
-    """Which tables of flows there are (method 5)."""
+    """Which tables of flows there are (method 5); indices and expected flows are made of the levels among `levels`."""
 
     levels: tuple[Level, ...]
     counts: tuple[Count, ...]
@@ -124,10 +124,6 @@ class Flows:
     def __post_init__(self) -> None:
         if not self.levels or not self.counts:
             raise RequestError("study.flows.levels and study.flows.counts must each name at least one.")
-        for name in ("by_levels", "index_levels", "expected_levels"):
-            further = sorted(set(getattr(self, name)) - set(self.levels))
-            if further and name != "by_levels":
-                raise RequestError(f"study.flows.{name}: {further[0]} must also be one of study.flows.levels.")
         if list(self.age_bands) != sorted(set(self.age_bands)) or not all(0 < age < 120 for age in self.age_bands):
             raise RequestError(
                 "study.flows.age_bands: write the first age of every band but the youngest, in order, such as [18, 25, 35]."

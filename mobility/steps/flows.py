@@ -195,28 +195,32 @@ def _compare(settings: Settings, areas: pl.DataFrame, account: pl.DataFrame, tel
     low = study.income.low
     not_low = [name for name in _QUINTILES if name not in low]
     tell("indices", 0, 1)
-    wanted = {*study.flows.index_levels, *study.flows.expected_levels}
+    index_levels, expected_levels = (
+        sorted(set(asked) & set(study.flows.levels))
+        for asked in (study.flows.index_levels, study.flows.expected_levels)
+    )
+    wanted = {*index_levels, *expected_levels}
     events = pl.col("level").is_in(wanted) & (pl.col("count") == "events")
     flows = pl.scan_parquet(space.aggregate("flows")).filter(events).collect()
-    stock = account.filter(pl.col("level").is_in(study.flows.index_levels)).pivot(
+    stock = account.filter(pl.col("level").is_in(index_levels)).pivot(
         "unit", index=["level", "year", "place", "income_class"], values="stock_start"
     )
     stock = stock.with_columns(pl.col("persons", "households").fill_null(0))
-    of_levels = flows.filter(pl.col("level").is_in(study.flows.index_levels))
+    of_levels = flows.filter(pl.col("level").is_in(index_levels))
     write_parquet(flow_indices(of_levels, stock, low, not_low), space.aggregate("flow_indices"))
     tell("indices", 1, 1)
     objects = Panel(space.panel).objects("area", "x_m", "y_m")
     sums = area_sums(objects, areas.height)
     cells, fits = [], []
-    for number, name in enumerate(sorted(study.flows.expected_levels)):
-        tell("expected flows", number, len(study.flows.expected_levels))
+    for number, name in enumerate(expected_levels):
+        tell("expected flows", number, len(expected_levels))
         level = level_of(areas, name)
         keys = ("level", "year", "origin", "destination")
         grouped = add_class_groups(flows.filter(level=name), keys, low, not_low)
         found = expected_flows(grouped, distances_between(sums, level))
         cells.append(found.cells)
         fits.append(found.fits)
-    tell("expected flows", len(study.flows.expected_levels), len(study.flows.expected_levels))
+    tell("expected flows", len(expected_levels), len(expected_levels))
     if cells:
         write_parquet(pl.concat(cells), space.aggregate("expected"))
         write_parquet(pl.concat(fits), space.aggregate("expected_fits"))

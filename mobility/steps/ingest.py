@@ -194,9 +194,16 @@ def check_linked(counts: dict[str, Counts], study: Study) -> None:
 def check_refused(counts: dict[str, Counts], most: float) -> None:
     """Refuse a register of which too many rows had to be set apart: a damaged file looks like many bad rows.
 
+    Addresses of which nothing is left are refused whatever the reason.
+
     Raises:
         DataError: with the register, the rules and the counts.
     """
+    if not counts[ADDRESSES].kept:
+        raise DataError(
+            f"{ADDRESSES}: of {counts[ADDRESSES].read} rows none can be used. Look at the counts by rule in "
+            "quality/ingest.json, and whether it is the right file; without addresses there is nothing to follow."
+        )
     for name, count in sorted(counts.items()):
         bad = {rule: rows for rule, rows in count.quarantined.items() if rule not in _EXPECTED}
         if count.read and sum(bad.values()) > most * count.read:

@@ -3,6 +3,7 @@
 Then the sound file is put back, and the panel must be what it would have been without the accident.
 """
 
+import itertools
 import random
 import shutil
 from dataclasses import dataclass
@@ -17,6 +18,11 @@ from tests.faults.runner import run_job
 
 ROUNDS = 2  # of the campaign: every kind in every form, each time with another register
 EVERY = tuple(register for register, _ in FILES)  # where links are broken, any of the linked registers may be named
+# What no reader could take for the register that is meant.
+NEVER_TAKEN = (
+    *("column_renamed", "column_missing", "column_twice_in_other_case", "column_truly_twice", "no_bytes", "a_text"),
+    *("an_archive", "another_separator", "without_a_line_of_names", "a_damaged_footer"),
+)
 
 
 @dataclass(frozen=True)
@@ -64,12 +70,11 @@ QUICK = [
 def all_cases():
     """Every kind in every form it fits, in rounds, the registers taking turns."""
     made = []
-    for seed in range(ROUNDS):
-        for kind in KINDS.values():
-            fitting = [file for file in FILES if kind.fits(load_register(file[0]))]
-            for form in kind.forms:
-                register, year = fitting[len(made) * 5 % len(fitting)]
-                made.append(Case(kind.name, form, register, year, 1 + seed))
+    for number, kind in enumerate(KINDS.values()):
+        fitting = [file for file in FILES if kind.fits(load_register(file[0]))]
+        turns = itertools.cycle(fitting[number % len(fitting) :] + fitting[: number % len(fitting)])
+        for seed in range(ROUNDS):
+            made += [Case(kind.name, form, *next(turns), 1 + seed) for form in kind.forms]
     return made
 
 
@@ -106,6 +111,7 @@ def holds(country, tree, tmp_path, worker, settings, sound, spoiled, note):
         went_well = False
         try:
             assert_ended_well(ended, root, before)
+            assert ended.code != DONE or case.kind not in NEVER_TAKEN, "this is no register, and was taken for one"
             if ended.code == DONE and rows is not None:
                 expected = sound[1][case.register]["read"] - rows_before + rows
                 assert counts(root)[case.register]["read"] == expected, "rows that are there were not read"

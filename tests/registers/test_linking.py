@@ -164,3 +164,11 @@ def test_a_file_that_was_replaced_is_read_again_and_no_other(country, monkeypatc
     )
     country.run("ingest")
     assert read == ["GBAOVERLIJDEN2023TABV1.sav"]
+
+
+@pytest.mark.parametrize("rows", ["", "000000001 | 29990101 | 20501231 | a"])
+def test_addresses_of_which_nothing_is_left_are_refused(country, rows):
+    names = "RINPERSOON | GBADATUMAANVANGADRESHOUDING | GBADATUMEINDEADRESHOUDING | RINOBJECTNUMMER"
+    country.deliver("GBAADRESOBJECTBUS", f"{names}\n{rows}")
+    with pytest.raises(DataError, match="none can be used"):
+        country.run("ingest")
