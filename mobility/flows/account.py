@@ -170,21 +170,22 @@ class _Book:
 
     def stocks(self, unit: str, there: npt.NDArray[np.bool_]) -> None:
         """Stocks at both ends of each year, and those of another class at its end."""
-        area, income_class = self._stock_area, self._classes
         for year in range(len(self._frame.years)):
             before, after = there[:, year], there[:, year + 1]
-            was, becomes = income_class[:, year], income_class[:, year + 1]
-            self._add(unit, "stock_start", year, area[before, year], was[before])
-            self._add(unit, "stock_end", year, area[after, year + 1], becomes[after])
-            stays = before & after & (was != becomes)
-            self._add(unit, "class_out", year, area[stays, year + 1], was[stays])
-            self._add(unit, "class_in", year, area[stays, year + 1], becomes[stays])
-            new = ~before & after & (was != becomes)
-            self._add(unit, "coverage_out", year, area[new, year + 1], was[new])
-            self._add(unit, "coverage_in", year, area[new, year + 1], becomes[new])
-            moved = stays & (area[:, year] != area[:, year + 1])
-            at = np.full(int(moved.sum()), year, dtype=np.int64)
-            self._step(unit, "classes", (at, area[moved, year], area[moved, year + 1], was[moved], becomes[moved]))
+            start, end = self._stock_area[:, year], self._stock_area[:, year + 1]
+            was, becomes = self._classes[:, year], self._classes[:, year + 1]
+            first, last = np.flatnonzero(before), np.flatnonzero(after)
+            self._add(unit, "stock_start", year, start[first], was[first])
+            self._add(unit, "stock_end", year, end[last], becomes[last])
+            changed = last[was[last] != becomes[last]]
+            was_there = before[changed]
+            stays, new = changed[was_there], changed[~was_there]
+            for rows, into, out in ((stays, "class_in", "class_out"), (new, "coverage_in", "coverage_out")):
+                self._add(unit, out, year, end[rows], was[rows])
+                self._add(unit, into, year, end[rows], becomes[rows])
+            moved = stays[start[stays] != end[stays]]
+            at = np.full(len(moved), year, dtype=np.int64)
+            self._step(unit, "classes", (at, start[moved], end[moved], was[moved], becomes[moved]))
 
     def _add(self, unit: str, name: str, year: int, area: Ints, income_class: Ints) -> None:
         counts = self._additive[unit, name]
