@@ -44,7 +44,8 @@ class Sources:
     def years(self, register: str) -> list[int]:
         """Years of which a file was read."""
         folder = self.registers / register
-        return sorted(int(path.name) for path in folder.iterdir()) if folder.is_dir() else []
+        names = (path.name for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else ()
+        return sorted(int(name) for name in names if name.isdecimal())
 
     def scan(self, register: str, year: int | None = None) -> pl.LazyFrame | None:
         """A register as read; the newest year unless one is named; None when it was not there."""

@@ -9,11 +9,13 @@ from pathlib import Path
 import polars as pl
 
 from mobility.panel.build import Build, Part, Sources
+from mobility.panel.objects import known_code
 from mobility.panel.partitions import Exchange, by_text, range_bounds
 from mobility.run.engine import work
 from mobility.run.files import write_parquet
 
 HOUSEHOLDS = "GBAHUISHOUDENSBUS"
+_MOST_TYPE = 8  # TYPHH
 _KEY = ("household_number", "start_date")  # the number alone comes back in other households
 
 
@@ -56,7 +58,7 @@ def _link_range(number: int, task: _Task) -> Part:
         "end_date",
         "household",
         "household_size",
-        household_type=pl.col("household_type").cast(pl.UInt8, strict=False).fill_null(0),
+        household_type=known_code("household_type", _MOST_TYPE),
         reference_person=(pl.col("reference_person") == "1").fill_null(False),
     )
     write_parquet(linked, task.path(number))

@@ -9,13 +9,14 @@ from pathlib import Path
 import polars as pl
 
 from mobility.panel.build import Build, Part, Sources
-from mobility.panel.objects import once
+from mobility.panel.objects import known_code, once
 from mobility.run.engine import work
 from mobility.run.files import sink_parquet
 
 # Income by household and the link from persons to it, before and after the revision of 2011.
 INCOMES = (("IHI", "KOPPELTABEL_IPI_IHI_IVB"), ("INHATAB", "KOPPELPERSOONHUISHOUDEN"))
 _PAYER = ("payer_type", "payer")
+_MOST_POPULATION = 9  # INHPOPIIV
 _STUDENT_FINANCE = "26"  # main source of income
 
 
@@ -100,7 +101,7 @@ def _link_year(number: int, sources: Sources, years: tuple[IncomeYear, ...]) -> 
     income, link = sources.scan(of.register, of.year), sources.scan(of.link_register, of.year)
     assert income is not None and link is not None  # noqa: S101, PT018 - the year has both
     if "population" in income.collect_schema():
-        population = pl.col("population").cast(pl.UInt8, strict=False).fill_null(0)
+        population = known_code("population", _MOST_POPULATION)
     else:  # before 2011 only the main source tells a student household from another
         is_student = pl.col("main_source") == _STUDENT_FINANCE
         population = pl.when(is_student).then(2).when(pl.col("percentile").is_not_null()).then(1).otherwise(0)

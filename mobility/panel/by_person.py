@@ -111,21 +111,26 @@ def _link_income(part: Part, task: _Task, partition: int, persons: pl.Series, re
         refused = tidied.refused.filter(pl.col("year").is_in(years))
         part.of(each).add(task.sources.set_apart(each, f"persons-{partition:03d}", refused))
     _write(part, task, tables.PersonYear, "income", partition, tidied.kept)
-    _cover_income(part, tidied.kept["population"], persons, registered, task.incomes)
+    years = [each.year for each in task.incomes.years if dt.date(each.year, 1, 1) <= task.cut_off]
+    _cover_income(part, tidied.kept["population"], persons, registered, task.incomes.span, years)
 
 
 def _cover_income(
-    part: Part, population: pl.Series, persons: pl.Series, registered: pl.DataFrame, incomes: Incomes
+    part: Part,
+    population: pl.Series,
+    persons: pl.Series,
+    registered: pl.DataFrame,
+    span: tuple[int, int],
+    years: list[int],
 ) -> None:
     """Of those registered on 1 January of an income year, how many are in an income household."""
-    first, last = incomes.span
-    for each in incomes.years:
-        day = dt.date(each.year, 1, 1)
+    for year in years:
+        day = dt.date(year, 1, 1)
         there = registered.filter(
             pl.col("start_date") <= day, pl.col("end_date").is_null() | (pl.col("end_date") > day)
         )
         place = persons.search_sorted(there["person"].unique()).cast(pl.UInt32)
-        found = population.gather(place * (last - first + 1) + (each.year - first))
+        found = population.gather(place * (span[1] - span[0] + 1) + (year - span[0]))
         part.cover("persons_with_income", int((found > 0).sum()), place.len())
 
 

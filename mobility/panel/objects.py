@@ -49,6 +49,12 @@ def once(table: pl.DataFrame, key: tuple[str, ...]) -> Tidied:
     return Tidied(pl.concat([table.filter(~repeated), stays]), marked.filter(pl.col("rule").is_not_null()), {})
 
 
+def known_code(column: str, most: int) -> pl.Expr:
+    """A code of one digit as a number; 0 where there is none, or one that the program does not know (rule `code_unknown`)."""
+    code = pl.col(column).cast(pl.UInt8, strict=False)
+    return pl.when(code <= most).then(code).otherwise(0).cast(pl.UInt8)
+
+
 def number_areas(geography: pl.DataFrame) -> pl.DataFrame:
     """All areas that occur: one row per distinct gemeente, wijk and buurt, as `GM0637`, `WK063701`, `BU06370101`.
 

@@ -109,7 +109,7 @@ def ingest_file(
     reading.run()
     if state_of(found.path) != before:
         raise DataError(f"{found.path.name}: the file changed while it was read. Run again when it is complete.")
-    files = {path.name: state_of(path) for path in sorted(kept.iterdir())}
+    files = {str(path.resolve()): state_of(path) for folder in (kept, refused) for path in _parquet(folder)}
     write_json(kept / _RECORD, {"made_from": made_from, "counts": asdict(reading.counts), "files": files})
     return reading.counts, Spent(**reading.seconds)
 
@@ -159,7 +159,7 @@ class _Reading:
             Counts(
                 read=batch.height,
                 kept=batch.height,
-                warned={name: rows for name, rows in numbers.items() if rows and self.severities.get(name) == "warn"},
+                warned=self._warned(broken, bad, numbers),
             )
         )
         if bad is not None:
@@ -167,6 +167,12 @@ class _Reading:
                 self.counts.refuse(name, rows)
         for what, begun, ended in zip(("decoding", "checking", "writing"), clock, clock[1:], strict=False):
             self.seconds[what] += ended - begun
+
+    def _warned(self, broken: pl.DataFrame, bad: pl.Series | None, numbers: dict[str, int]) -> dict[str, int]:
+        """Rule to the rows that break it and are kept all the same."""
+        told = [name for name in self.rules if numbers[name] and self.severities.get(name) == "warn"]
+        kept = broken if bad is None or not told else broken.filter(bad.is_null())
+        return {name: rows for name in told if (rows := int(kept[name].sum()))}
 
     def _set_apart(
         self, table: pl.DataFrame, broken: pl.DataFrame, numbers: dict[str, int], number: int
@@ -182,11 +188,15 @@ class _Reading:
         return bad
 
 
+def _parquet(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.parquet"))
+
+
 def _read_before(kept: Path, made_from: str) -> Counts | None:
     """Counts of the last time, if nothing has changed since: neither what it was made from nor what was made."""
     try:
         known = json.loads((kept / _RECORD).read_text(encoding="utf-8"))
-        as_it_was = all(state_of(kept / name) == state for name, state in known["files"].items())
+        as_it_was = all(state_of(Path(name)) == state for name, state in known["files"].items())
         return Counts(**known["counts"]) if known["made_from"] == made_from and as_it_was else None
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None

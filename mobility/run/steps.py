@@ -76,14 +76,15 @@ class Step:
 
 @cache
 def program_digest(part: str = "") -> str:
-    """Digest of the program's own code, schemas included: another program may give other numbers.
+    """Digest of the program's own code: another program may give other numbers.
 
     Args:
-        part: a folder of the program, for what depends on that folder alone; empty: the whole program.
+        part: a folder of the program, for what depends on its code alone; empty: the whole program, schemas included.
     """
     known = hashlib.sha256()
     code = (path for path in (PROGRAM / "mobility" / part).rglob("*") if path.suffix in (".py", ".yaml", ".css"))
-    for path in sorted([*code, *(PROGRAM / "schemas" / part).rglob("*.yaml")]):
+    schemas = () if part else (PROGRAM / "schemas").rglob("*.yaml")
+    for path in sorted([*code, *schemas]):
         known.update(path.relative_to(PROGRAM).as_posix().encode())
         known.update(path.read_bytes())
     return known.hexdigest()

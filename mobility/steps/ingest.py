@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -24,7 +25,14 @@ from mobility.run.files import make_folder, write_json
 from mobility.run.progress import Tell
 from mobility.settings import Settings, Study
 from mobility.steps.job import Job, Told, workspace
-from mobility.steps.sources import Needed, check_division, find_cut_off, needed_files, survey_registers
+from mobility.steps.sources import (
+    Needed,
+    check_division,
+    find_cut_off,
+    needed_files,
+    survey_registers,
+    years_without_income,
+)
 
 _FILES_AT_ONCE = 2  # each holds a batch of a million rows several times over
 PANEL_TABLES = (
@@ -43,7 +51,7 @@ _COVERAGE_RULES = {
     "persons_in_register": "spell_without_person",
     "persons_with_income": "person_without_income",
 }
-_EXPECTED = {"after_cut_off", "exact_duplicate", "person_without_registration"}  # happen in sound files
+_EXPECTED = {"after_cut_off", "exact_duplicate"}  # happen in sound files
 
 
 def _asked(settings: Settings) -> dict[str, Any]:
@@ -61,23 +69,34 @@ def _asked(settings: Settings) -> dict[str, Any]:
 
 
 def _inputs(settings: Settings) -> list[Path]:
-    return [found.path for _, found in needed_files(settings)]
+    """The files; asked before a run that is up to date is skipped, so that a wrong request never passes."""
+    return [found.path for _, found in _checked(settings)[0]]
+
+
+def _checked(settings: Settings) -> tuple[Needed, dt.date]:
+    """The files a study needs and its last day, once it is clear that they can serve it."""
+    check_severities(settings.study.rules)
+    needed = needed_files(settings)
+    check_division(settings, needed)
+    return needed, find_cut_off(settings, needed)
 
 
 def _outputs(settings: Settings, told: Told) -> list[Path]:
     space = workspace(settings)
     quality = [space.quality / name for name in ("ingest.json", "coverage.json")]
-    return [space.registers, *quality, *(space.panel / name for name in (*PANEL_TABLES, *told["further"]))]
+    return [
+        space.registers,
+        space.quarantine,
+        *quality,
+        *(space.panel / name for name in (*PANEL_TABLES, *told["further"])),
+    ]
 
 
 def _run(settings: Settings, tell: Tell) -> Told:
     space, study = workspace(settings), settings.study
-    check_severities(study.rules)
     if settings.check:
         return {}
-    needed = needed_files(settings)
-    check_division(settings, needed)
-    cut_off = find_cut_off(settings, needed)
+    needed, cut_off = _checked(settings)
     sources = Sources(space.registers, space.quarantine, space.panel / "build.tmp", Panel(space.panel))
     _clear(sources, needed)
     counts, spent = _read(settings, sources, needed, tell)
@@ -243,27 +262,33 @@ def _label(root: Path) -> str | None:
 
 def _closing(settings: Settings, told: Told) -> list[str]:
     surveyed = survey_registers(settings)
+    without = [
+        f"no income of {year}: incomes or links are not there; the class of {year + settings.study.income.lag_years} is unknown"
+        for year in years_without_income(settings)
+    ]
     if settings.check:
-        return [*lines(surveyed, settings.register.root), "only looked at (check=true): nothing was read or changed"]
+        looked = "only looked at (check=true): nothing was read or changed"
+        return [*lines(surveyed, settings.register.root), *without, looked]
     return [
         *_table(told["registers"]),
         *told["short"],
+        *without,
         *(line for line in summary(surveyed) if line.startswith("switched off")),
         f"counts by register and rule: {workspace(settings).quality / 'ingest.json'}",
     ]
 
 
 def _table(registers: dict[str, dict[str, Any]]) -> list[str]:
-    """Rows read and set apart by register, and the rules that did most of it."""
-    lines = [f"{'register':<26}{'rows read':>14}{'set apart':>12}  by rule"]
-    total = [0, 0]
+    """Rows read, set apart and kept with a warning, by register, and the rules that did it."""
+    lines = [f"{'register':<26}{'rows read':>14}{'set apart':>12}{'warned':>12}  by rule"]
+    total = [0, 0, 0]
     for name, count in registers.items():
-        apart = sum(count["quarantined"].values())
-        total = [total[0] + count["read"], total[1] + apart]
-        most = sorted(count["quarantined"].items(), key=lambda rule: (-rule[1], rule[0]))
-        told = ", ".join(f"{rule} {rows:,}" for rule, rows in most if rows)
-        lines.append(f"{name:<26}{count['read']:>14,}{apart:>12,}  {told}".rstrip())
-    return [*lines, f"{'all':<26}{total[0]:>14,}{total[1]:>12,}"]
+        numbers = [count["read"], sum(count["quarantined"].values()), sum(count["warned"].values())]
+        total = [before + here for before, here in zip(total, numbers, strict=True)]
+        by_rule = sorted((count["quarantined"] | count["warned"]).items(), key=lambda rule: (-rule[1], rule[0]))
+        told = ", ".join(f"{rule} {rows:,}" for rule, rows in by_rule if rows)
+        lines.append(f"{name:<26}{numbers[0]:>14,}{numbers[1]:>12,}{numbers[2]:>12,}  {told}".rstrip())
+    return [*lines, f"{'all':<26}{total[0]:>14,}{total[1]:>12,}{total[2]:>12,}"]
 
 
 JOB = Job(

@@ -67,6 +67,14 @@ def find_needed(settings: Settings) -> Needed:
     return _with_partners(needed)
 
 
+def years_without_income(settings: Settings) -> list[int]:
+    """Income years that the tables of a study look at and of which there are not both a file of incomes and one of links."""
+    study = settings.study
+    there = {found.year for register, found in find_needed(settings) if register.name in dict(INCOMES)}
+    wanted = (year - study.income.lag_years for year in study.period.years)
+    return [year for year in wanted if year not in there]
+
+
 def survey_registers(settings: Settings) -> list[Surveyed]:
     """Every register that has a dictionary: what is there, what this study would read, what was passed over."""
     asked = {register.name: register for register in read_registers(settings)}
@@ -108,6 +116,10 @@ def read_registers(settings: Settings) -> list[Register]:
         name, _, column = entry.partition(".")
         if name.upper() not in known:
             raise RequestError(f"study.further_registers: {name} has no dictionary.{did_you_mean(name.upper(), known)}")
+        if name.upper() in CORE:
+            raise RequestError(
+                f"study.further_registers: {name} has a place of its own in the panel. Take it off the list."
+            )
         asked.setdefault(name.upper(), set()).update({column} - {""})
     names = [name for name in (*CORE, *ALWAYS) if name in known]
     names += sorted(asked.keys() - set(names))

@@ -172,3 +172,63 @@ def test_addresses_of_which_nothing_is_left_are_refused(country, rows):
     country.deliver("GBAADRESOBJECTBUS", f"{names}\n{rows}")
     with pytest.raises(DataError, match="none can be used"):
         country.run("ingest")
+
+
+def test_a_wrong_request_is_refused_also_when_the_panel_is_up_to_date(country):
+    early = ("study.period.cut_off='2020-12-31'", "study.period.last_year=2020")
+    country.run("ingest", settings=early)
+    with pytest.raises(RequestError, match=r"study.period.last_year is 2021, and the registers tell until 2020-12-31"):
+        country.run("ingest", settings=(early[0], "study.period.last_year=2021"))
+
+
+def test_a_code_that_nobody_knows_is_kept_with_a_warning_as_unknown(country):
+    country.deliver(
+        "GBAHUISHOUDENSBUS",
+        """
+        RINPERSOON | DATUMAANVANGHH | DATUMEINDEHH | HUISHOUDNR   | TYPHH
+        000000001  | 20000101       | 20501231     | 000000000001 | 9
+        000000002  | 20000101       | 20501231     | 000000000002 | 1
+        """,
+    )
+    found = country.run("ingest")
+    assert found.counts("GBAHUISHOUDENSBUS")["warned"] == {"code_unknown": 1}
+    assert found.households()["household_type"].to_list() == [0, 1]
+
+
+def test_a_row_that_is_set_apart_is_not_counted_among_those_kept_with_a_warning(country):
+    country.deliver(
+        "GBAHUISHOUDENSBUS",
+        """
+        RINPERSOON | DATUMAANVANGHH | DATUMEINDEHH | HUISHOUDNR   | TYPHH
+        000000001  | 20000132       | 20501231     | 000000000001 | 9
+        000000002  | 20000101       | 20501231     | 000000000002 | 1
+        """,
+    )
+    counts = country.run("ingest").counts("GBAHUISHOUDENSBUS")
+    assert (counts["quarantined"], counts["warned"]) == ({"date_unreadable": 1}, {})
+
+
+def test_people_who_are_in_the_other_registers_and_at_no_address_show_a_wrong_address_file(country):
+    names = "RINPERSOON | GBADATUMAANVANGADRESHOUDING | GBADATUMEINDEADRESHOUDING | RINOBJECTNUMMER"
+    country.deliver("GBAADRESOBJECTBUS", f"{names}\n000000001 | 20000101 | 20501231 | a")
+    with pytest.raises(DataError, match=r"KOPPELPERSOONHUISHOUDEN: 2 of 3 rows .*person_without_registration 2"):
+        country.run("ingest", settings=("study.most_refused_share=0.5",))
+
+
+def test_years_without_income_are_told(country, capsys):
+    country.run("ingest", settings=("study.period.first_year=2018", "study.period.last_year=2020"))
+    told = capsys.readouterr().out
+    assert "no income of 2017: incomes or links are not there; the class of 2018 is unknown" in told
+    assert "no income of 2018" not in told
+    assert "no income of 2019" in told
+
+
+def test_a_stray_file_among_the_registers_is_left_aside(country):
+    country.run("ingest")
+    (country.root / "registers" / "GBAPERSOONTAB" / "Thumbs.db").write_bytes(b"x")
+    country.run("ingest", settings=("study.rules.households_overlap=stop",))
+
+
+def test_a_register_that_has_a_place_of_its_own_is_no_further_register(country):
+    with pytest.raises(RequestError, match="INHATAB has a place of its own in the panel"):
+        country.run("ingest", settings=("study.further_registers=[INHATAB.disposable_income_eur]",))
