@@ -19,7 +19,17 @@ from tests.jobs.conftest import PROGRAM, SMALL
 JOBS = ("synthesise", "ingest", "moves", "flows", "chains", "release", "report")
 STEPS_AFTER_SOURCE = ("ingest", "moves", "flows", "chains", "release", "report")
 TABLES = ("quality", "flows", "flows_total", "cohort", "chains", "chains_destination")
-AGGREGATES = {"flows", "flows_by", "account", "flow_indices", "expected", "expected_fits", "cohort", "chains", "quality"}
+AGGREGATES = {
+    "flows",
+    "flows_by",
+    "account",
+    "flow_indices",
+    "expected",
+    "expected_fits",
+    "cohort",
+    "chains",
+    "quality",
+}
 
 
 def aggregates(root):
