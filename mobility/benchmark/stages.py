@@ -19,7 +19,7 @@ from mobility.registers.read import read_batches
 from mobility.run.progress import Tell
 from mobility.settings import Settings
 from mobility.steps import flows, ingest, moves
-from mobility.steps.ingest import _FILES_AT_ONCE as FILES_AT_ONCE
+from mobility.steps.ingest import FILES_AT_ONCE
 from mobility.steps.job import workspace
 from mobility.steps.sources import needed_files
 

@@ -18,10 +18,6 @@ BIRTH, DEATH, IMMIGRATION, EMIGRATION, COVERAGE_IN, COVERAGE_OUT = (
     "coverage_in",
     "coverage_out",
 )
-_ADMINISTRATIVE = {
-    "removal": COVERAGE_OUT,
-    "re_entry": COVERAGE_IN,
-}  # kinds in GBAMIGRATIEBUS that nobody made a journey for
 MIGRATIONS = {"person": pl.UInt32, "migration_date": pl.Date, "migration_kind": pl.String}
 
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 import datetime as dt
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
 
 from mobility.errors import DataError
-from mobility.panel.partitions import Exchange, exchanged, partitions_for
+from mobility.panel.partitions import Exchange, exchanged
 from mobility.panel.people import Tidied
 from mobility.panel.store import Panel
 from mobility.registers.ingest import Counts
@@ -156,16 +156,9 @@ class Build:
         for part in parts:
             self.told.add(part)
 
-    @contextmanager
-    def exchanged(self, queries: list[pl.LazyFrame], count: int, bucket: pl.Expr) -> Iterator[Exchange]:
+    def exchanged(self, queries: list[pl.LazyFrame], count: int, bucket: pl.Expr) -> AbstractContextManager[Exchange]:
         """`partitions.exchanged` in the scratch folder."""
-        with exchanged(queries, count, bucket, self.sources.scratch) as exchange:
-            yield exchange
-
-
-def number_of_partitions(asked: int | None, addresses: int) -> int:
-    """The study's, or by the size of the address register."""
-    return asked or partitions_for(addresses)
+        return exchanged(queries, count, bucket, self.sources.scratch)
 
 
 @contextmanager

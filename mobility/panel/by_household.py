@@ -10,7 +10,7 @@ import polars as pl
 
 from mobility.panel.build import Build, Part, Sources
 from mobility.panel.objects import known_code
-from mobility.panel.partitions import Exchange, by_text, range_bounds
+from mobility.panel.partitions import Exchange, by_text, numbered_on, range_bounds
 from mobility.run.engine import work
 from mobility.run.files import write_parquet
 
@@ -40,12 +40,8 @@ def link_households(build: Build) -> tuple[list[pl.LazyFrame], int]:
     with build.exchanged([given], rows, by_text(_KEY[:1], bounds)) as exchange:
         task = _Task(build.sources, exchange)
         parts = work(partial(_link_range, task=task), ranges, build.engine, "household numbers", build.tell)
-    offsets = [sum(part.size for part in parts[:number]) for number in range(ranges)]
-    numbered = [
-        pl.scan_parquet(task.path(number)).with_columns(pl.col("household") + pl.lit(offset, pl.UInt32))
-        for number, offset in enumerate(offsets)
-    ]
-    return [pl.concat(numbered)], rows
+    files = [task.path(number) for number in range(ranges)]
+    return [numbered_on(files, "household", [part.size for part in parts])], rows
 
 
 def _link_range(number: int, task: _Task) -> Part:

@@ -17,7 +17,7 @@ from mobility.panel.build import Build, Part, Sources
 from mobility.panel.further import Further
 from mobility.panel.lookup import TENURES
 from mobility.panel.objects import OBJECT
-from mobility.panel.partitions import Exchange, by_text, range_bounds
+from mobility.panel.partitions import Exchange, by_text, numbered_on, range_bounds
 from mobility.run.engine import work
 from mobility.run.files import sink_parquet, write_parquet
 
@@ -75,20 +75,13 @@ def link_objects(build: Build, further: tuple[Further, ...]) -> tuple[list[pl.La
     _join_up(sources, "objects", ranges, sources.panel.objects_path)
     _join_up(sources, "tenure", ranges, sources.panel.tenure_path)
     sizes = [part.size for part in parts]
+
+    def numbered(name: str) -> pl.LazyFrame:
+        return numbered_on([_path(sources, name, number) for number in range(ranges)], "object", sizes)
+
     for each in asked:
-        sink_parquet(_numbered_on(sources, each.table, sizes), sources.panel.folder / f"{each.table}.parquet")
-    return [_numbered_on(sources, "addresses", sizes)], build.rows(ADDRESSES), years
-
-
-def _numbered_on(sources: Sources, name: str, sizes: list[int]) -> pl.LazyFrame:
-    """A table of all ranges, whose objects are numbered on from range to range."""
-    offsets = (sum(sizes[:number]) for number in range(len(sizes)))
-    return pl.concat(
-        [
-            pl.scan_parquet(_path(sources, name, number)).with_columns(pl.col("object") + pl.lit(offset, pl.UInt32))
-            for number, offset in enumerate(offsets)
-        ]
-    )
+        sink_parquet(numbered(each.table), sources.panel.folder / f"{each.table}.parquet")
+    return [numbered("addresses")], build.rows(ADDRESSES), years
 
 
 def _path(sources: Sources, name: str, number: int) -> Path:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from itertools import accumulate
 from pathlib import Path
 
 import polars as pl
@@ -80,6 +81,23 @@ def range_bounds(files: list[Path], rows: int, columns: tuple[str, ...], partiti
     sample = pl.concat(parts).select(text=pl.concat_str(columns))["text"].sort()
     places = [sample.len() * number // partitions for number in range(1, partitions)]
     return sample.gather(places).unique().sort() if sample.len() else sample
+
+
+def numbered_on(files: list[Path], column: str, sizes: list[int]) -> pl.LazyFrame:
+    """Parts whose numbers each begin at 0 as one table whose numbers run on from part to part.
+
+    Args:
+        files: Parquet, in order.
+        column: of numbers.
+        sizes: how many numbers each part has.
+    """
+    offsets = accumulate(sizes, initial=0)
+    return pl.concat(
+        [
+            pl.scan_parquet(file).with_columns(pl.col(column) + pl.lit(offset, pl.UInt32))
+            for file, offset in zip(files, offsets, strict=False)
+        ]
+    )
 
 
 @contextmanager

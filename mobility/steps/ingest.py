@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from mobility.errors import DataError
-from mobility.panel.build import LINKED, Build, Part, Sources, number_of_partitions
+from mobility.panel.build import LINKED, Build, Part, Sources
 from mobility.panel.by_object import ADDRESSES
 from mobility.panel.link import build_panel
+from mobility.panel.partitions import partitions_for
 from mobility.panel.store import Panel
 from mobility.registers.dictionary import Register
 from mobility.registers.find import LABEL_FILE, Found
@@ -34,7 +35,7 @@ from mobility.steps.sources import (
     years_without_income,
 )
 
-_FILES_AT_ONCE = 2  # each holds a batch of a million rows several times over
+FILES_AT_ONCE = 2  # each holds a batch of a million rows several times over
 PANEL_TABLES = (
     "registrations",
     "persons",
@@ -106,7 +107,7 @@ def _run(settings: Settings, tell: Tell) -> Told:
         settings.engine,
         tell,
         cut_off,
-        number_of_partitions(settings.place.partitions, counts[ADDRESSES].kept),
+        settings.place.partitions or partitions_for(counts[ADDRESSES].kept),
     )
     shape, further = build_panel(build, [register for register, _ in needed], study.geography.year)
     for register, part in build.told.counts.items():
@@ -158,7 +159,7 @@ def _read(settings: Settings, sources: Sources, needed: Needed, tell: Tell) -> t
     spent, described = Spent(), {}
     largest_first = sorted(range(len(needed)), key=lambda number: -needed[number][1].path.stat().st_size)
     tell("files read", 0, len(needed))
-    with ThreadPoolExecutor(min(_FILES_AT_ONCE, os.cpu_count() or 1)) as pool:
+    with ThreadPoolExecutor(min(FILES_AT_ONCE, os.cpu_count() or 1)) as pool:
         running = {pool.submit(read, *needed[number]): number for number in largest_first}
         try:
             for done, future in enumerate(as_completed(running), start=1):
