@@ -62,14 +62,7 @@ def answer(question: Question) -> None:
         "threads": question.threads,
         "forever": (FOREVER - _EPOCH).days,
         "cut_off": (question.cut_off - _EPOCH).days,
-        "first_year": question.first_year,
-        "last_year": question.last_year,
-        "first_income_year": question.first_income_year,
-        "income_span": question.income_span,
-        "slack_days": question.slack_days,
-        "lag_years": question.lag_years,
-        "min_objects": question.min_objects,
-        "max_distance_m": question.max_distance_m,
+        **question.definitions,
     }
     command = [shutil.which("Rscript") or "Rscript", str(_HERE / "datatable.R")]
     done = subprocess.run(  # noqa: S603 - our own script

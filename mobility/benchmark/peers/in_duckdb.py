@@ -54,14 +54,7 @@ def _variables(question: Question) -> dict[str, Any]:
         "zoning": str(question.folder / "zoning.csv"),
         "flows": str(question.folder / "flows.parquet"),
         "cut_off": question.cut_off,
-        "first_year": question.first_year,
-        "last_year": question.last_year,
-        "first_income_year": question.first_income_year,
-        "income_span": question.income_span,
-        "slack_days": question.slack_days,
-        "lag_years": question.lag_years,
-        "min_objects": question.min_objects,
-        "max_distance_m": question.max_distance_m,
+        **question.definitions,
     }
 
 

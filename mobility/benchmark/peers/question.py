@@ -59,6 +59,20 @@ class Question:
         return [self.part(table, partition) for partition in range(self.partitions)]
 
     @property
+    def definitions(self) -> dict[str, int]:
+        """The whole numbers that the definitions of the study come down to, by the names the peers use."""
+        return {
+            "first_year": self.first_year,
+            "last_year": self.last_year,
+            "first_income_year": self.first_income_year,
+            "income_span": self.income_span,
+            "slack_days": self.slack_days,
+            "lag_years": self.lag_years,
+            "min_objects": self.min_objects,
+            "max_distance_m": self.max_distance_m,
+        }
+
+    @property
     def income_span(self) -> int:
         """Rows per person of the dense table of incomes."""
         return self.last_income_year - self.first_income_year + 1
