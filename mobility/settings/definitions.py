@@ -1,0 +1,136 @@
+"""The definitions of method 1 to 6 a study may choose."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Literal
+
+from mobility.errors import RequestError
+from mobility.settings.reading import not_negative
+
+REGISTERS_BEGIN = 1995
+
+Level = Literal["buurt", "wijk", "gemeente", "role", "region"]
+Count = Literal["events", "transitions"]
+Dimension = Literal["age_band", "household_type", "kind", "tenure"]
+
+
+@dataclass(frozen=True)
+class Period:
+    """Calendar years of the tables, and the day on which knowledge ends (None: last day of the newest address file)."""
+
+    first_year: int
+    last_year: int
+    cut_off: dt.date | None
+
+    def __post_init__(self) -> None:
+        if self.last_year < self.first_year:
+            raise RequestError(f"study.period.last_year ({self.last_year}) lies before first_year ({self.first_year}).")
+        if self.first_year < REGISTERS_BEGIN:
+            raise RequestError(f"study.period.first_year: addresses are registered from {REGISTERS_BEGIN} on.")
+        if self.cut_off is not None and self.cut_off < dt.date(self.first_year, 12, 31):
+            raise RequestError(
+                "study.period.cut_off lies before the first year of the study has ended. Choose a later day."
+            )
+
+    @property
+    def years(self) -> range:
+        """The calendar years, both ends included."""
+        return range(self.first_year, self.last_year + 1)
+
+
+@dataclass(frozen=True)
+class Geography:
+    """The division that holds geography constant, and the zoning that maps its codes to regions and roles."""
+
+    year: int
+    zoning: str
+
+
+@dataclass(frozen=True)
+class Income:
+    """Income class of a person in a year (method 4)."""
+
+    scheme: Literal["quintiles"]
+    lag_years: int
+    low: tuple[Literal["q1", "q2", "q3", "q4", "q5"], ...]
+
+    def __post_init__(self) -> None:
+        not_negative(self, "study.income")
+
+
+@dataclass(frozen=True)
+class Renumbering:
+    """When a bundle of moves is an administrative relocation (method 1, step 6)."""
+
+    min_objects: int
+    max_distance_m: int
+
+    def __post_init__(self) -> None:
+        not_negative(self, "study.residence.renumbering")
+
+
+@dataclass(frozen=True)
+class Residence:
+    """How registrations become residence (method 1)."""
+
+    slack_days: int
+    renumbering: Renumbering
+
+    def __post_init__(self) -> None:
+        not_negative(self, "study.residence")
+
+
+@dataclass(frozen=True)
+class Moves:
+    """How moves of persons become household moves (method 3)."""
+
+    together_days: int
+
+    def __post_init__(self) -> None:
+        not_negative(self, "study.moves")
+
+
+@dataclass(frozen=True)
+class Flows:
+    """Which tables of flows there are (method 5); indices and expected flows are made of the levels among `levels`."""
+
+    levels: tuple[Level, ...]
+    counts: tuple[Count, ...]
+    by: tuple[Dimension, ...]
+    by_levels: tuple[Level, ...]
+    age_bands: tuple[int, ...]
+    index_levels: tuple[Level, ...]
+    expected_levels: tuple[Level, ...]
+
+    def __post_init__(self) -> None:
+        if not self.levels or not self.counts:
+            raise RequestError("study.flows.levels and study.flows.counts must each name at least one.")
+        if list(self.age_bands) != sorted(set(self.age_bands)) or not all(0 < age < 120 for age in self.age_bands):
+            raise RequestError(
+                "study.flows.age_bands: write the first age of every band but the youngest, in order, such as [18, 25, 35]."
+            )
+
+
+@dataclass(frozen=True)
+class Chains:
+    """Cohort, itinerary and outcome of wegsijpel chains (method 6.1 to 6.3)."""
+
+    lead_months: int
+    minimum_age: int
+    minimum_stay_months: int
+    income_years: int
+    income_years_observed: int
+    exit_months: int
+    follow_up_months: int
+    arrival_months: int
+    settled_months: int
+    min_episode_days: int
+    max_stops: int
+    max_stop_months: int
+    return_days: int
+    return_months: int
+
+    def __post_init__(self) -> None:
+        not_negative(self, "study.chains")

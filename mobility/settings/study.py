@@ -1,0 +1,79 @@
+"""One study: its question, definitions and tables, and how strictly its data are taken."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Literal
+
+from mobility.errors import RequestError
+from mobility.settings.definitions import Chains, Flows, Geography, Income, Moves, Period, Residence
+from mobility.settings.reading import FOLDER_NAME, share
+
+Severity = Literal["stop", "quarantine", "warn"]
+
+
+@dataclass(frozen=True)
+class Words:
+    """A text in both languages of the report."""
+
+    nl: str
+    en: str
+
+
+@dataclass(frozen=True)
+class Release:
+    """Which tables of `schemas/outputs/` are offered for export, under which name (None: the next number)."""
+
+    name: str | None
+    tables: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if not self.tables:
+            raise RequestError("study.release.tables is empty. Name at least one table of schemas/outputs/.")
+        if self.name is not None and not FOLDER_NAME.fullmatch(self.name):
+            raise RequestError(
+                "study.release.name is also the name of a folder: use letters, digits, dots, - and _ only."
+            )
+
+
+@dataclass(frozen=True)
+class LeastCoverage:
+    """Shares of the panel that could be linked, below which its rule in `study.rules` holds."""
+
+    objects_with_geography: float
+    persons_in_register: float
+    persons_with_income: float
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            share(getattr(self, field.name), f"study.least_coverage.{field.name}")
+
+
+@dataclass(frozen=True)
+class Study:
+    """One study: its question, period, geography, definitions and tables."""
+
+    name: str
+    title: Words
+    description: Words
+    period: Period
+    geography: Geography
+    programmes: tuple[str, ...]
+    income: Income
+    residence: Residence
+    moves: Moves
+    flows: Flows
+    chains: Chains
+    release: Release
+    further_registers: tuple[str, ...]
+    most_refused_share: float
+    least_coverage: LeastCoverage
+    rules: dict[str, Severity]
+
+    def __post_init__(self) -> None:
+        if len(set(self.programmes)) < len(self.programmes):
+            raise RequestError("study.programmes names a programme twice. Name each once.")
+        share(self.most_refused_share, "study.most_refused_share")
+        if not FOLDER_NAME.fullmatch(self.name):
+            raise RequestError("study.name is also the name of a folder: use letters, digits, dots, - and _ only.")
