@@ -68,6 +68,11 @@ class Workspace:
         """Settings, digests and log of every run."""
         return self.root / "runs"
 
+    @property
+    def is_made(self) -> bool:
+        """Whether the folder is a workspace of this program."""
+        return (self.root / MARKER).is_file()
+
     def aggregate(self, table: str) -> Path:
         """Path of one aggregate."""
         return self.aggregates / f"{table}.parquet"
@@ -79,8 +84,7 @@ class Workspace:
             RequestError: the folder holds something else; the program clears folders of its own in a workspace, so it does not
                 move in with other files.
         """
-        marker = self.root / MARKER
-        if not marker.exists():
+        if not self.is_made:
             strangers = {path.name for path in self.root.iterdir()} - _MAY_BE_THERE if self.root.is_dir() else set()
             if strangers:
                 raise RequestError(
@@ -89,6 +93,7 @@ class Workspace:
                 )
             make_folder(self.root)
             write_text(
-                marker, "A workspace of residential mobility. Folders in here are cleared and made again by its jobs.\n"
+                self.root / MARKER,
+                "A workspace of residential mobility. Folders in here are cleared and made again by its jobs.\n",
             )
         return self

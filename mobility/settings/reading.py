@@ -49,12 +49,10 @@ def _value(kind: Any, given: Any, at: str) -> Any:
     origin, arguments = get_origin(kind), get_args(kind)
     if origin in (Union, types.UnionType):
         return None if given is None else _value(next(a for a in arguments if a is not type(None)), given, at)
+    if origin is Literal:
+        return _choice(arguments, given, at)
     if given is None:
         raise RequestError(f"{at} has no value.")
-    if origin is Literal:
-        if given not in arguments:
-            raise RequestError(f"{at} cannot be {given!r}; choose from {', '.join(map(str, arguments))}.")
-        return given
     if origin is tuple:
         if not isinstance(given, list):
             raise RequestError(f"{at} must be a list, such as [a, b].")
@@ -66,6 +64,15 @@ def _value(kind: Any, given: Any, at: str) -> Any:
     if dataclasses.is_dataclass(kind) and isinstance(kind, type):
         return read(kind, given, at)
     return _scalar(kind, given, at)
+
+
+def _choice(arguments: tuple[Any, ...], given: Any, at: str) -> Any:
+    chosen = "null" if given is None and "null" in arguments else given  # a choice of that name, typed without quotes
+    if chosen is None:
+        raise RequestError(f"{at} has no value.")
+    if chosen not in arguments:
+        raise RequestError(f"{at} cannot be {given!r}; choose from {', '.join(map(str, arguments))}.")
+    return chosen
 
 
 def _scalar(kind: Any, given: Any, at: str) -> Any:

@@ -6,24 +6,16 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
 from mobility.benchmark.request import Benchmark
 from mobility.errors import RequestError
 from mobility.folders import CONF, SCHEMAS
-from mobility.run.job import teach_configuration
 from mobility.settings import read_own, read_settings, setting_names
+from tests.lib.compose import composed
 
 JOBS = sorted(path.stem for path in CONF.glob("*.yaml") if not path.stem.startswith("_"))
 STUDIES = sorted(path.stem for path in (CONF / "study").glob("*.yaml") if not path.stem.startswith("_"))
-
-
-def composed(job="pipeline", *overrides):
-    teach_configuration()
-    with initialize_config_dir(str(CONF), version_base="1.3"):
-        config = compose(job, overrides=list(overrides))
-    return OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
 
 
 @pytest.mark.parametrize("job", JOBS)
@@ -40,6 +32,10 @@ def test_every_job_composes_with_every_study(job, study):
 def test_every_choice_reads(place, disclosure, engine):
     settings = read_settings(composed("pipeline", f"place={place}", f"disclosure={disclosure}", f"engine={engine}"))
     assert settings.disclosure.profile == disclosure
+
+
+def test_a_choice_called_null_can_be_typed():
+    assert read_settings(composed("pipeline", "synthetic.effect=null")).synthetic.effect == "null"
 
 
 def test_every_setting_has_a_value_in_the_configuration():
