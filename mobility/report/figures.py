@@ -1,4 +1,4 @@
-"""Figures as SVG inside the page. A mark is labelled with its released number; axes carry names and years only."""
+"""Figures as SVG, drawn by altair. A mark is labelled with its released number; axes carry names and years only."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from mobility.report.grids import MARK
 from mobility.report.markup import tag, text
 from mobility.report.texts import Texts
 
-_INK, _SOFT, _ACCENT, _SECOND = "#010101", "#020202", "#030303", "#040404"
-_STYLES = {_INK: "var(--ink)", _SOFT: "var(--soft)", _ACCENT: "var(--accent)", _SECOND: "var(--second)"}
+INK, SOFT, ACCENT, SECOND = "#010101", "#020202", "#030303", "#040404"
+# On the page a colour follows light and dark; in a file of its own it is that of print.
+_ON_PAGE = {INK: "var(--ink)", SOFT: "var(--soft)", ACCENT: "var(--accent)", SECOND: "var(--second)"}
+_IN_PRINT = {INK: "#1c2126", SOFT: "#5c6670", ACCENT: "#1d6a72", SECOND: "#a85f1c"}
 _FONT = "sans-serif"
-_LABELS, _BARS, _STEP = 112, 126, 21
+_LABELS, _BARS, _STEP, _COLUMNS = 112, 126, 21, 3
 
 
 @dataclass(frozen=True)
@@ -36,28 +38,73 @@ class Panel:
     years: tuple[tuple[int, int | None], ...] = ()
 
 
+@dataclass(frozen=True)
+class Drawing:
+    """A figure of the page.
+
+    Attributes:
+        name: of its files, where it is also written to be used elsewhere.
+        caption: what is counted.
+        inside: its pictures as elements of the page.
+        alone: the whole as one SVG that stands alone, in the colours of print.
+    """
+
+    name: str
+    caption: str
+    inside: str
+    alone: str
+
+
 def can_draw() -> bool:
     """Whether the optional parts that draw are installed."""
     return find_spec("altair") is not None and find_spec("vl_convert") is not None
 
 
-def draw_figure(caption: str, panels: Sequence[Panel], texts: Texts) -> str:
-    """A figure of small charts on one scale; nothing where no mark has a number."""
-    numbers = [bar.value for panel in panels for bar in panel.bars] + [
-        value for panel in panels for _, value in panel.years
-    ]
+def draw_panels(name: str, caption: str, panels: Sequence[Panel], texts: Texts, label: str | None) -> Drawing | None:
+    """A figure of small charts on one scale; nothing where no mark has a number.
+
+    Args:
+        name: see `Drawing`.
+        caption: what is counted.
+        panels: the small charts.
+        texts: for numbers and marks.
+        label: what the data say of themselves; written into the figure that stands alone.
+    """
+    import altair as alt
+
+    numbers = [bar.value for panel in panels for bar in panel.bars]
+    numbers += [value for panel in panels for _, value in panel.years]
     top = max((number for number in numbers if number is not None), default=None)
     if top is None:
-        return ""
-    drawn = [
-        tag(
-            "div",
-            tag("p", text(panel.title), class_="panel"),
-            _svg(_bars(panel, top, texts) if panel.bars else _series(panel, top, texts), panel.title),
-        )
-        for panel in panels
+        return None
+    charts = [_bars(panel, top, texts) if panel.bars else _series(panel, top, texts) for panel in panels]
+    inside = [
+        tag("div", tag("p", text(panel.title), class_="panel"), on_page(_svg(chart), panel.title))
+        for panel, chart in zip(panels, charts, strict=True)
     ]
-    return tag("figure", tag("figcaption", text(caption)), tag("div", *drawn, class_="panels"))
+    titled = [chart.properties(title=panel.title) for panel, chart in zip(panels, charts, strict=True)]
+    title = alt.TitleParams(caption, subtitle=label or "", anchor="start", fontSize=14, offset=14)
+    alone = in_print(_svg(alt.concat(*titled, columns=_COLUMNS, spacing=28, title=title)))
+    return Drawing(name, caption, tag("div", *inside, class_="panels"), alone)
+
+
+def on_page(svg: str, title: str) -> str:
+    """A picture as an element of the page, in the page's colours."""
+    drawn = _coloured(svg, _ON_PAGE)
+    drawn = re.sub(r' xmlns(:xlink)?="[^"]*"', "", drawn)
+    return drawn.replace("<svg", f'<svg role="img" aria-label="{text(title)}"', 1)
+
+
+def in_print(svg: str) -> str:
+    """A picture that stands alone, in the colours of print."""
+    return _coloured(svg, _IN_PRINT)
+
+
+def _coloured(svg: str, styles: dict[str, str]) -> str:
+    for colour, style in styles.items():
+        for part in ("fill", "stroke"):
+            svg = svg.replace(f'{part}="{colour}"', f'style="{part}:{style}"')
+    return svg
 
 
 def _bars(panel: Panel, top: int, texts: Texts) -> Any:  # noqa: ANN401 - altair is optional
@@ -80,9 +127,9 @@ def _bars(panel: Panel, top: int, texts: Texts) -> Any:  # noqa: ANN401 - altair
     across = alt.X("value:Q", axis=None, scale=alt.Scale(domain=[0, top], range=[0, _BARS]))
     bars = base.mark_bar(height=13).encode(
         x=across,
-        color=alt.Color("second:N", scale=alt.Scale(domain=[False, True], range=[_ACCENT, _SECOND]), legend=None),
+        color=alt.Color("second:N", scale=alt.Scale(domain=[False, True], range=[ACCENT, SECOND]), legend=None),
     )
-    labels = base.mark_text(align="left", dx=5, color=_INK).encode(x=across, text="label:N")
+    labels = base.mark_text(align="left", dx=5, color=INK).encode(x=across, text="label:N")
     return alt.layer(bars, labels).properties(width=_BARS + 40, height=_STEP * len(rows))
 
 
@@ -94,33 +141,29 @@ def _series(panel: Panel, top: int, texts: Texts) -> Any:  # noqa: ANN401 - alta
         for year, value in panel.years
     ]
     ends = [panel.years[0][0], panel.years[-1][0]]
-    axis = alt.Axis(title=None, values=ends, format="d", ticks=False, domainColor=_SOFT, grid=False)
+    axis = alt.Axis(title=None, values=ends, format="d", ticks=False, domainColor=SOFT, grid=False)
     base = alt.Chart(alt.Data(values=rows)).encode(
         x=alt.X("year:Q", axis=axis, scale=alt.Scale(domain=ends, nice=False, padding=12))
     )
     up = alt.Scale(domain=[0, top * 1.15], nice=False)
-    line = base.mark_line(color=_ACCENT, strokeWidth=1.5).encode(y=alt.Y("value:Q", axis=None, scale=up))
+    line = base.mark_line(color=ACCENT, strokeWidth=1.5).encode(y=alt.Y("value:Q", axis=None, scale=up))
     points = (
         base.transform_filter("isValid(datum.value)")
-        .mark_point(color=_ACCENT, filled=True, size=26, opacity=1)
+        .mark_point(color=ACCENT, filled=True, size=26, opacity=1)
         .encode(y=alt.Y("value:Q", axis=None, scale=up))
     )
-    labels = base.mark_text(dy=-9, color=_INK, fontSize=10).encode(y=alt.Y("at:Q", axis=None, scale=up), text="label:N")
+    labels = base.mark_text(dy=-9, color=INK, fontSize=10).encode(y=alt.Y("at:Q", axis=None, scale=up), text="label:N")
     return alt.layer(line, points, labels).properties(width=_LABELS + _BARS + 30, height=110)
 
 
-def _svg(chart: Any, title: str) -> str:  # noqa: ANN401 - altair is optional
+def _svg(chart: Any) -> str:  # noqa: ANN401 - altair is optional
     import vl_convert
 
-    text_style = {"labelFont": _FONT, "labelColor": _INK, "labelFontSize": 12}
     themed = (
         chart.configure(aria=False, background="transparent", font=_FONT, padding=2)
         .configure_view(stroke=None)
-        .configure_axis(**text_style)
+        .configure_axis(labelFont=_FONT, labelColor=INK, labelFontSize=12)
+        .configure_title(font=_FONT, color=INK, subtitleColor=SOFT, subtitleFont=_FONT, fontSize=12)
+        .configure_text(font=_FONT, fontSize=12)
     )
-    drawn = vl_convert.vegalite_to_svg(themed.configure_text(font=_FONT, fontSize=12).to_dict())
-    for colour, style in _STYLES.items():
-        for part in ("fill", "stroke"):
-            drawn = drawn.replace(f'{part}="{colour}"', f'style="{part}:{style}"')
-    drawn = re.sub(r' xmlns(:xlink)?="[^"]*"', "", drawn)
-    return drawn.replace("<svg", f'<svg role="img" aria-label="{text(title)}"', 1)
+    return str(vl_convert.vegalite_to_svg(themed.to_dict()))

@@ -47,6 +47,10 @@ class Grid:
         """The released number, or None where the cell is withheld or zero."""
         return None if cell is None else self.values.get((cell.table, cell.measure, self._key(cell)))
 
+    def address(self, cell: Cell) -> str:
+        """Which cell of which table, in one word: `table|measure|key|key...`."""
+        return "|".join([cell.table, cell.measure, *map(str, self._key(cell))])
+
     def any(self, lines: Sequence[Line]) -> bool:
         """Whether some cell has a number."""
         return any(self.value(cell) is not None for line in lines for cell in line.cells)

@@ -4,38 +4,49 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mobility.report import sections
+from mobility.report.desk import Desk
 from mobility.report.figures import can_draw
 from mobility.report.grids import Grid
 from mobility.report.markup import tag, text
+from mobility.report.publication import write_figures
 from mobility.report.reading import Release, read_release
+from mobility.report.sections.chains import chains
+from mobility.report.sections.coverage import coverage
+from mobility.report.sections.flows import flows, regions
+from mobility.report.sections.residents import residents
 from mobility.report.texts import Language, Texts
 from mobility.run.files import write_text
 
+# Whatever stands in the page, a browser fetches nothing for it.
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
+
 
 def write_report(release_folder: Path, language: Language) -> Path:
-    """Write `report.html` into the folder of a release.
+    """Write `report.html` into the folder of a release, and its figures as files into `figures/` beside it.
 
-    The page needs no network and no other file. The same release gives the same bytes.
+    The page needs no network and no other file. The same release gives the same page, byte for byte.
 
     Raises:
         RequestError: the folder holds no release.
     """
-    release = read_release(release_folder)
+    release, texts = read_release(release_folder), Texts(language)
+    desk = Desk(release, Grid(release, texts), texts)
     path = release_folder / "report.html"
-    write_text(path, build_page(release, Texts(language)))
+    write_text(path, build_page(desk))
+    write_figures(desk.drawings, release_folder / "figures")
     return path
 
 
-def build_page(release: Release, texts: Texts) -> str:
-    """The page as text."""
-    desk = sections.Desk(release, Grid(release, texts), texts)
+def build_page(desk: Desk) -> str:
+    """The page as text; the desk keeps the figures drawn."""
+    release, texts = desk.release, desk.texts
     parts = {
         "asked": _asked(release, texts),
-        "coverage": sections.coverage(desk),
-        "flows": sections.flows(desk),
-        "residents": sections.residents(desk),
-        "chains": sections.chains(desk),
+        "coverage": coverage(desk),
+        "flows": flows(desk),
+        "regions": regions(desk),
+        "residents": residents(desk),
+        "chains": chains(desk),
         "reading": _list(texts.points("reading_points")),
         "definitions": _definitions(release, texts),
         "protection": _protection(release, texts),
@@ -58,12 +69,13 @@ def build_page(release: Release, texts: Texts) -> str:
         tag("meta", charset="utf-8"),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("meta", name="color-scheme", content="light dark"),
+        tag("meta", http_equiv="Content-Security-Policy", content=_POLICY),
         tag("title", text(release.package["titles"][texts.language])),
         tag("style", (Path(__file__).parent / "page.css").read_text(encoding="utf-8")),
     )
     skip = tag("a", text(texts.say("skip")), href="#main", class_="skip")
     page = tag("div", _header(release, texts), nav, tag("main", *body, id="main"), made, class_="page")
-    return f"<!doctype html>\n{tag('html', head, tag('body', skip, banner, page), lang=texts.language)}\n"
+    return f"<!doctype html>\n{tag('html', head, tag('body', skip, banner, page, _script()), lang=texts.language)}\n"
 
 
 def _header(release: Release, texts: Texts) -> str:
@@ -141,12 +153,25 @@ def _files(release: Release, texts: Texts) -> str:
         says = [resource[key][texts.language] for key in ("descriptions", "relations")]
         head = tag("dt", text(resource["titles"][texts.language]), " ", tag("code", text(f"{resource['name']}.csv")))
         entries.append(tag("div", head, *(tag("dd", text(words)) for words in says)))
-    return tag("p", text(texts.say("files_lead")), class_="lead") + tag("dl", *entries, class_="terms")
+    drawn = tag("p", text(texts.say("figures_lead"))) if can_draw() else ""
+    return tag("p", text(texts.say("files_lead")), class_="lead") + tag("dl", *entries, class_="terms") + drawn
 
 
 def _citation(release: Release, texts: Texts) -> str:
     before = tag("p", text(texts.say("citation_none"))) if release.label else ""
-    return before + tag("blockquote", tag("p", text(texts.say("citation_text"))))
+    button = tag(
+        "button",
+        text(texts.say("copy")),
+        type="button",
+        hidden=True,
+        data_copy="citation-text",
+        data_done=texts.say("copied"),
+    )
+    return before + tag("blockquote", tag("p", text(texts.say("citation_text")), id="citation-text")) + button
+
+
+def _script() -> str:
+    return tag("script", (Path(__file__).parent / "page.js").read_text(encoding="utf-8"))
 
 
 def _list(points: list[str]) -> str:

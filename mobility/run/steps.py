@@ -82,7 +82,7 @@ def program_digest(part: str = "") -> str:
         part: a folder of the program, for what depends on its code alone; empty: the whole program, schemas included.
     """
     known = hashlib.sha256()
-    code = (path for path in (PROGRAM / "mobility" / part).rglob("*") if path.suffix in (".py", ".yaml", ".css"))
+    code = (path for path in (PROGRAM / "mobility" / part).rglob("*") if path.suffix in (".py", ".yaml", ".css", ".js"))
     schemas = () if part else (PROGRAM / "schemas").rglob("*.yaml")
     for path in sorted([*code, *schemas]):
         known.update(path.relative_to(PROGRAM).as_posix().encode())

@@ -24,7 +24,8 @@ def _inputs(settings: Settings) -> list[Path]:
 
 
 def _outputs(settings: Settings, told: Told) -> list[Path]:  # noqa: ARG001 - same form for every step
-    return [release_folder(settings) / "report.html"]
+    folder = release_folder(settings)
+    return [folder / "report.html", folder / "figures"]
 
 
 def _run(settings: Settings, tell: Tell) -> Told:
@@ -35,8 +36,8 @@ def _run(settings: Settings, tell: Tell) -> Told:
     return {"page": str(page)}
 
 
-def _closing(settings: Settings, told: Told) -> list[str]:  # noqa: ARG001 - same form for every step
-    return [f"page: {told['page']}"]
+def _closing(settings: Settings, told: Told) -> list[str]:
+    return [f"page: {told['page']}", f"figures for use elsewhere: {release_folder(settings) / 'figures'}"]
 
 
 JOB = Job(

@@ -13,7 +13,7 @@ import pytest
 
 from mobility.errors import RequestError
 from mobility.release.archive import pack
-from mobility.report import figures, page
+from mobility.report import desk, page
 from mobility.report.page import write_report
 from mobility.report.texts import Texts, _catalogue
 from mobility.settings import Settings
@@ -43,7 +43,7 @@ class Page(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         names = [name for name, _ in self.open]
-        if not data.strip() or "style" in names:
+        if not data.strip() or "style" in names or "script" in names:
             return
         if "svg" in names:
             self.drawn.append(data.strip())
@@ -103,11 +103,33 @@ def test_every_number_in_a_table_is_the_released_value_it_names(html: tuple[str,
 def test_every_number_in_a_figure_is_a_released_value_or_a_year(html: tuple[str, str], folder: Path) -> None:
     language, text = html
     known = {value for table in released(folder).values() for value in table.values()} | set(range(2012, 2024))
-    drawn = [part for part in Page(text).drawn if re.search(r"\d", part)]
+    drawn = [part.rsplit("→", 1)[-1].rsplit(": ", 1)[-1] for part in Page(text).drawn if re.search(r"\d", part)]
     assert len(drawn) > 50
     for part in drawn:
         assert re.fullmatch(r"[\d.,]+", part), "no number inside other words"
         assert as_number(part, language) in known
+
+
+def test_every_ribbon_is_as_wide_as_the_released_value_it_names(html: tuple[str, str], folder: Path) -> None:
+    values = released(folder)
+    ribbons = [
+        attributes for name, attributes in Page(html[1]).elements if name == "path" and "data-cell" in attributes
+    ]
+    assert len(ribbons) > 10
+    for ribbon in ribbons:
+        table, column, key = str(ribbon["data-cell"]).split("|", 2)
+        assert int(str(ribbon["data-value"])) == values[table][key, column]
+
+
+def test_every_figure_lies_by_itself_in_three_forms(html: tuple[str, str], folder: Path) -> None:
+    names = re.findall(r'id="figure-([^"]+)"', html[1])
+    assert len(names) == len(set(names)) > 5
+    files = {path.name for path in (folder / "figures").iterdir()}
+    assert files == {f"{name}.{form}" for name in names for form in ("svg", "png", "pdf")}
+    for name in names:
+        svg = (folder / "figures" / f"{name}.svg").read_text(encoding="utf-8")
+        assert LABEL in svg, "synthetic wherever it is shown"
+        assert "var(" not in svg
 
 
 def test_at_least_ten_chain_cells_can_be_read(html: tuple[str, str]) -> None:
@@ -121,7 +143,10 @@ def test_the_page_needs_no_network_and_is_small(html: tuple[str, str]) -> None:
     assert "https:" not in text
     assert "url(" not in text
     assert "@import" not in text
-    assert "<script" not in text
+    scripts = re.findall(r"<script>(.*?)</script>", text, re.DOTALL)
+    assert text.count("<script") == len(scripts) == 1
+    assert not re.search(r"fetch|XMLHttp|import|eval", scripts[0])
+    assert "default-src 'none'" in text.replace("&#x27;", "'")
     for _, attributes in Page(text).elements:
         assert str(attributes.get("href", "#")).startswith("#")
         assert "src" not in attributes
@@ -167,12 +192,16 @@ def test_the_same_release_gives_the_same_bytes(folder: Path) -> None:
     assert pack(folder).read_bytes() == packed
 
 
-def test_without_the_optional_parts_there_are_tables_and_a_word(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(figures, "can_draw", lambda: False)
+def test_without_the_optional_parts_there_are_tables_and_a_word(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(page, "can_draw", lambda: False)
-    monkeypatch.setattr("mobility.report.sections.can_draw", lambda: False)
-    text = write_report(folder, "en").read_text(encoding="utf-8")
-    assert "<svg" not in text
+    monkeypatch.setattr(desk, "can_draw", lambda: False)
+    alone = tmp_path / "1"
+    shutil.copytree(folder, alone)
+    text = write_report(alone, "en").read_text(encoding="utf-8")
+    assert 'class="panels"' not in text
+    assert not (alone / "figures").exists()
     assert "--extra plots" in text
     assert len(Page(text).numbers) > 300
 
