@@ -101,6 +101,9 @@ def in_print(svg: str) -> str:
 
 
 def _coloured(svg: str, styles: dict[str, str]) -> str:
+    svg = re.sub(
+        r' (role="graphics-[a-z]+"|aria-roledescription="[^"]*")', "", svg
+    )  # the whole is one image, with one name
     for colour, style in styles.items():
         for part in ("fill", "stroke"):
             svg = svg.replace(f'{part}="{colour}"', f'style="{part}:{style}"')

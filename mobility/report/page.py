@@ -62,7 +62,7 @@ def build_page(desk: Desk) -> str:
         tag("section", tag("h2", text(texts.say(name)), id=name), content, aria_labelledby=name)
         for name, content in kept.items()
     ]
-    banner = tag("p", text(release.label), class_="label", role="note") if release.label else ""
+    banner = tag("aside", text(release.label), class_="label", aria_label=texts.say("note")) if release.label else ""
     made = tag("footer", tag("p", text(texts.say("made_with", version=release.package["program"]["version"]))))
     head = tag(
         "head",
