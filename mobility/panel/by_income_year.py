@@ -107,7 +107,7 @@ def _link_year(number: int, sources: Sources, years: tuple[IncomeYear, ...]) -> 
         population = pl.when(is_student).then(2).when(pl.col("percentile").is_not_null()).then(1).otherwise(0)
     by_payer = income.select(
         *_PAYER,
-        percentile=pl.when(pl.col("percentile").is_between(1, 100)).then(pl.col("percentile")).cast(pl.UInt8),
+        percentile=pl.col("percentile").cast(pl.UInt8),
         population=population.cast(pl.UInt8),
     ).collect()
     by_payer = sources.keep(part, of.register, f"income-{of.year}", once(by_payer, _PAYER))

@@ -74,10 +74,8 @@ _INCOME = "income"
 
 
 def _first_of_month(year: pl.Expr, month: pl.Expr) -> pl.Expr:
-    """Day 01 of the month; January where the month is not one of twelve; null where the year is no year."""
-    known = pl.when(month.is_between(1, 12)).then(month).otherwise(1)
-    sane = pl.when(year.is_between(1850, 2200)).then(year)
-    return pl.date(sane, known, 1)
+    """Day 01 of the month; January where the month is not known; null where the year is not."""
+    return pl.date(year, month.fill_null(1), 1)
 
 
 def _link_partition(partition: int, task: _Task) -> Part:

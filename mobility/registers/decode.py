@@ -33,6 +33,15 @@ def decode(cleaned: pl.DataFrame, register: Register) -> pl.DataFrame:
     return pl.DataFrame([values.alias(str(column.canonical)) for column, values in decoded])
 
 
+def without_impossible(typed: pl.DataFrame, register: Register) -> pl.DataFrame:
+    """The table with no value where `decode` gave a number outside the range of its dictionary (rule `out_of_range`).
+
+    A number that cannot be is no number: it would otherwise be taken for a class, an age or a place.
+    """
+    ranged = [column for column in register.used_columns if column.type == "integer" and _is_ranged(column)]
+    return typed.with_columns(pl.when(_outside(column).not_()).then(pl.col(str(column.canonical))) for column in ranged)
+
+
 def broken_rules(cleaned: pl.DataFrame, typed: pl.DataFrame, register: Register) -> pl.DataFrame:
     """One boolean column per rule of `rules_of(register)`: whether the row breaks it.
 
@@ -143,6 +152,18 @@ def _decode_last_day(column: Column, value: pl.Series) -> pl.Series:
     return _dates(value.set(value.is_in(list(column.open)), None)).dt.offset_by("1d")
 
 
+def _is_ranged(column: Column) -> bool:
+    return column.least is not None or column.most is not None
+
+
+def _outside(column: Column) -> pl.Expr:
+    """Whether a typed number lies outside the range of its column, which the dictionary gives as the file stores it."""
+    value = pl.col(str(column.canonical))
+    below = value < column.least + column.plus if column.least is not None else pl.lit(False)
+    above = value > column.most + column.plus if column.most is not None else pl.lit(False)
+    return below | above
+
+
 def _dates(text: pl.Series) -> pl.Series:
     """Eight digits as a date; null for anything else. polars itself would take 2019101 for the first of October."""
     # A number of eight digits that is written with eight characters has no sign and no blank.
@@ -181,6 +202,8 @@ def _column_rules(column: Column) -> dict[str, pl.Expr]:
         rules["key_missing"] = decoded.is_null()
     elif column.type in ("integer", "person"):
         rules["number_unreadable"] = decoded.is_null() & value.is_not_null()
+    if column.type == "integer" and _is_ranged(column):
+        rules["out_of_range"] = _outside(column)
     if column.codes and column.canonical != "person_type":
         rules["code_unknown"] = value.is_in([code for code, _ in column.codes]).not_() & value.is_not_null()
     return rules

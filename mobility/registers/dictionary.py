@@ -47,6 +47,8 @@ class Column:
         becomes: the program's word for a code.
         zero_fill: width to which lost leading zeros are restored.
         plus: what is added to a whole number, where another register counts the same from elsewhere.
+        least: the least whole number that can be, as the file stores it; null: any.
+        most: the largest.
         also: other names of the column, in other years.
         meaning: what the column holds, in a sentence.
         source: where that is publicly documented.
@@ -64,6 +66,8 @@ class Column:
     becomes: tuple[tuple[str, str], ...] = ()
     zero_fill: int = 0
     plus: int = 0
+    least: int | None = None
+    most: int | None = None
     also: tuple[str, ...] = ()
     on_request: str | None = None
 
@@ -199,7 +203,8 @@ _REGISTER_KEYS = {
     "register", "title", "grain", "unit", "folder", "files", "editions", "required", "serves", "since", "until", "columns"
 }  # fmt: skip
 _COLUMN_KEYS = {
-    "format", "as", "on_request", "type", "meaning", "source", "missing", "open", "codes", "becomes", "zero_fill", "plus", "also"
+    "format", "as", "on_request", "type", "meaning", "source", "missing", "open", "codes", "becomes", "zero_fill", "plus",
+    "least", "most", "also"
 }  # fmt: skip
 
 
@@ -234,5 +239,7 @@ def _column(name: str, given: dict[str, Any]) -> Column:
         becomes=tuple(given.get("becomes", {}).items()),
         zero_fill=given.get("zero_fill", 0),
         plus=given.get("plus", 0),
+        least=given.get("least"),
+        most=given.get("most"),
         also=tuple(given.get("also", ())),
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 
 from mobility.errors import DataError
-from mobility.registers.decode import broken_rules, clean, decode, rules_of
+from mobility.registers.decode import broken_rules, clean, decode, rules_of, without_impossible
 from mobility.registers.dictionary import Column, Register
 from mobility.registers.find import Found
 from mobility.registers.read import read_batches
@@ -153,6 +153,8 @@ class _Reading:
         bad = self._set_apart(table, broken, numbers, number)
         clock.append(time.perf_counter())
         good = table if bad is None else table.filter(bad.is_null())
+        if numbers.get("out_of_range"):
+            good = without_impossible(good, self.layout)
         write_parquet(good.drop(_PERSON_TYPE, strict=False), self.kept / f"{number:04d}.parquet")
         clock.append(time.perf_counter())
         self.counts.add(

@@ -38,6 +38,7 @@ RULES = {
     "end_before_start": Rule("value", "a period ends before it starts", _SET_APART),
     "key_missing": Rule("value", "the number of a person, object or household is empty", _SET_APART),
     "code_unknown": Rule("value", "a code the dictionary does not know", _ANY),
+    "out_of_range": Rule("value", "a number that cannot be, by the range in the dictionary", _ANY),
     "areas_disagree": Rule("value", "the wijk lies outside the gemeente, or the buurt outside the wijk", _ANY),
     "exact_duplicate": Rule("link", "a further copy of a row", _SET_APART),
     "key_repeated": Rule("link", "a further, different row for what has one row", _SET_APART),

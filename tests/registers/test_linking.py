@@ -232,3 +232,54 @@ def test_a_stray_file_among_the_registers_is_left_aside(country):
 def test_a_register_that_has_a_place_of_its_own_is_no_further_register(country):
     with pytest.raises(RequestError, match="INHATAB has a place of its own in the panel"):
         country.run("ingest", settings=("study.further_registers=[INHATAB.disposable_income_eur]",))
+
+
+def test_a_number_that_cannot_be_is_no_value_and_is_counted(country):
+    """A percentile of 1010, one of -5 (which is no code of absence), a birth year of 1700 and a month 13."""
+    country.deliver(
+        "INHATAB",
+        "RINPERSOONHKW | INHP100HGEST | INHPOPIIV\n000000001 | 1010 | 1\n000000002 | -5 | 1\n000000003 | -1 | 1",
+        2018,
+    )
+    country.deliver(
+        "GBAPERSOONTAB",
+        """
+        RINPERSOON | GBAGEBOORTEJAAR | GBAGEBOORTEMAAND
+        000000001  | 1700            | 05
+        000000002  | 1980            | 13
+        000000003  | 1990            | --
+        """,
+    )
+    found = country.run("ingest")
+    assert found.counts("INHATAB")["warned"] == {"out_of_range": 2}
+    assert found.counts("GBAPERSOONTAB")["warned"] == {"out_of_range": 2}
+    assert found.income()["percentile"].to_list() == [None, None, None]
+    assert_table(found.persons(), "person | birth_date\n1 |\n2 | 1980-01-01\n3 | 1990-01-01")
+
+
+def test_a_study_may_set_rows_apart_for_a_number_that_cannot_be_or_stop(country):
+    country.deliver(
+        "INHATAB", "RINPERSOONHKW | INHP100HGEST | INHPOPIIV\n000000001 | 101 | 1\n000000002 | 100 | 1", 2018
+    )
+    found = country.run("ingest", settings=("study.rules.out_of_range=quarantine",))
+    assert found.counts("INHATAB")["quarantined"] == {"out_of_range": 1}
+    assert found.set_apart("INHATAB")["percentile"].to_list() == [101]
+    with pytest.raises(DataError, match=r"INHA2018TABV2\.sav: out_of_range in 1 rows"):
+        country.run("ingest", settings=("study.rules.out_of_range=stop",))
+
+
+def test_a_percentile_from_0_to_99_is_judged_as_the_file_stores_it(country):
+    country.deliver(
+        "KOPPELTABEL_IPI_IHI_IVB",
+        "RINPERSOON | RINPERSOONHKW\n000000001 | 000000001\n000000002 | 000000002\n000000003 | 000000003",
+        2010,
+    )
+    country.deliver(
+        "IHI",
+        "RINPERSOONKERN | BVRPERCGESTINKH | BVRBBIHJ\n000000001 | 99 | 11\n000000003 | 0 | 11\n000000002 | -7 | 11",
+        2010,
+    )
+    found = country.run("ingest")
+    drawn = "person | percentile\n1 | 100\n2 |\n3 | 1"
+    assert_table(found.income(2010), drawn)
+    assert found.counts("IHI")["warned"] == {"out_of_range": 1}
