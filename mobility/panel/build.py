@@ -135,6 +135,7 @@ class Build:
         engine: how partitions are worked through.
         tell: progress: what, how many done, of how many.
         cut_off: last day that counts.
+        first_days: 1 January of the years of the study, as far as the registers tell: days of which coverage is told.
         partitions: how many; also of the other passes.
         told: what linking told so far.
     """
@@ -144,6 +145,7 @@ class Build:
     engine: Engine
     tell: Tell
     cut_off: dt.date
+    first_days: tuple[dt.date, ...]
     partitions: int
     told: Part = field(default_factory=Part)
 

@@ -18,6 +18,7 @@ from mobility.panel.by_household import HOUSEHOLDS
 from mobility.panel.by_income_year import Incomes
 from mobility.panel.by_object import ADDRESSES
 from mobility.panel.further import Further
+from mobility.panel.lookup import on_day
 from mobility.panel.partitions import Exchange, by_number
 from mobility.run.engine import work
 from mobility.run.files import write_parquet
@@ -34,6 +35,7 @@ class _Task:
     incomes: Incomes | None
     further: tuple[Further, ...]
     cut_off: dt.date
+    first_days: tuple[dt.date, ...]
 
 
 Counted = tuple[list[pl.LazyFrame], int]  # queries, and how many rows they give
@@ -65,7 +67,7 @@ def link_persons(
             exchanges[name] = stack.enter_context(build.exchanged(queries, count, bucket))
         build.tell("exchange by person", len(tables_of), len(tables_of))
         there = tuple(each for each in further if each.name in exchanges)
-        task = _Task(sources, exchanges, incomes, there, build.cut_off)
+        task = _Task(sources, exchanges, incomes, there, build.cut_off, build.first_days)
         parts = work(partial(_link_partition, task=task), build.partitions, build.engine, "persons", build.tell)
     build.take(parts)
 
@@ -93,6 +95,7 @@ def _link_partition(partition: int, task: _Task) -> Part:
     _write(part, task, tables.Person, "persons", partition, table)
     lived = keep(HOUSEHOLDS, name, people.tidy_households(read[HOUSEHOLDS].read(partition), task.cut_off))
     _write(part, task, tables.HouseholdSpell, "households", partition, lived)
+    _cover_households(part, registered, lived, task.first_days)
     if task.incomes:
         _link_income(part, task, partition, persons, registered)
     for each in task.further:
@@ -113,6 +116,22 @@ def _link_income(part: Part, task: _Task, partition: int, persons: pl.Series, re
     _cover_income(part, tidied.kept["population"], persons, registered, task.incomes.span, years)
 
 
+def _there_on(registered: pl.DataFrame, day: dt.date) -> pl.Series:
+    """Who is registered somewhere on a day, each once."""
+    covers = (pl.col("start_date") <= day) & (pl.col("end_date").is_null() | (pl.col("end_date") > day))
+    return registered.filter(covers)["person"].unique()
+
+
+def _cover_households(
+    part: Part, registered: pl.DataFrame, lived: pl.DataFrame, first_days: tuple[dt.date, ...]
+) -> None:
+    """Of those registered on 1 January of a year of the study, how many are in a household that day."""
+    for day in first_days:
+        there = _there_on(registered, day)
+        in_household = on_day(lived, there, pl.Series([day]).new_from_index(0, there.len()))
+        part.cover("persons_in_household", there.len() - in_household.null_count(), there.len())
+
+
 def _cover_income(
     part: Part,
     population: pl.Series,
@@ -123,11 +142,7 @@ def _cover_income(
 ) -> None:
     """Of those registered on 1 January of an income year, how many are in an income household."""
     for year in years:
-        day = dt.date(year, 1, 1)
-        there = registered.filter(
-            pl.col("start_date") <= day, pl.col("end_date").is_null() | (pl.col("end_date") > day)
-        )
-        place = persons.search_sorted(there["person"].unique()).cast(pl.UInt32)
+        place = persons.search_sorted(_there_on(registered, dt.date(year, 1, 1))).cast(pl.UInt32)
         found = population.gather(place * (span[1] - span[0] + 1) + (year - span[0]))
         part.cover("persons_with_income", int((found > 0).sum()), place.len())
 

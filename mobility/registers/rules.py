@@ -17,7 +17,7 @@ class Rule:
 
     Attributes:
         kind: `value` (seen in the row itself, while its file is read), `link` (seen beside other rows) or `coverage` (a share
-            of the whole that falls short of `study.least_coverage`; no row is at fault).
+            of the whole that falls short of `study.least_coverage`, or years that are not there; no row is at fault).
         meaning: when a row breaks it.
         choices: what a study may do; a row that cannot be linked cannot be kept with a warning.
     """
@@ -51,6 +51,8 @@ RULES = {
     "object_without_geography": Rule("coverage", "too few address objects have a gemeente", _KEEP),
     "spell_without_person": Rule("coverage", "too few persons with an address are in GBAPERSOONTAB", _KEEP),
     "person_without_income": Rule("coverage", "too few registered persons have an income household", _KEEP),
+    "person_without_household": Rule("coverage", "too few registered persons are in a household", _KEEP),
+    "register_ends_early": Rule("coverage", "the newest file of a register is older than the cut-off", _KEEP),
 }
 
 

@@ -44,6 +44,7 @@ class LeastCoverage:
     objects_with_geography: float
     persons_in_register: float
     persons_with_income: float
+    persons_in_household: float
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):

@@ -10,8 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from mobility.errors import DataError
-from mobility.panel.build import LINKED, Build, Part, Sources
+from mobility.panel.build import LINKED, Build, Sources
 from mobility.panel.by_object import ADDRESSES
 from mobility.panel.link import build_panel
 from mobility.panel.partitions import partitions_for
@@ -19,12 +18,12 @@ from mobility.panel.store import Panel
 from mobility.registers.dictionary import Register
 from mobility.registers.find import LABEL_FILE, Found
 from mobility.registers.ingest import Counts, Spent, ingest_file
-from mobility.registers.rules import RULES, check_severities, stop_where_asked
+from mobility.registers.rules import check_severities
 from mobility.registers.survey import lines, summary
 from mobility.run.digests import KnownDigests
 from mobility.run.files import make_folder, write_json
 from mobility.run.progress import Tell
-from mobility.settings import Settings, Study
+from mobility.settings import Settings
 from mobility.steps.job import Job, Told, workspace
 from mobility.steps.sources import (
     Needed,
@@ -34,6 +33,7 @@ from mobility.steps.sources import (
     survey_registers,
     years_without_income,
 )
+from mobility.steps.verdicts import check_balance, check_coverage, check_ends, check_linked, check_refused
 
 FILES_AT_ONCE = 2  # each holds a batch of a million rows several times over
 PANEL_TABLES = (
@@ -46,13 +46,6 @@ PANEL_TABLES = (
     "tenure.parquet",
     "panel.json",
 )
-# Coverage in quality/coverage.json, and the rule that holds when it falls short.
-_COVERAGE_RULES = {
-    "objects_with_geography": "object_without_geography",
-    "persons_in_register": "spell_without_person",
-    "persons_with_income": "person_without_income",
-}
-_EXPECTED = {"after_cut_off", "exact_duplicate"}  # happen in sound files
 
 
 def _asked(settings: Settings) -> dict[str, Any]:
@@ -61,7 +54,7 @@ def _asked(settings: Settings) -> dict[str, Any]:
         "rules": study.rules,
         "least_coverage": study.least_coverage,
         "geography_year": study.geography.year,
-        "cut_off": study.period.cut_off,
+        "period": study.period,  # coverage is that of its years
         "partitions": settings.place.partitions,
         "most_refused_share": study.most_refused_share,
         "files": settings.register.files,
@@ -98,6 +91,7 @@ def _run(settings: Settings, tell: Tell) -> Told:
     if settings.check:
         return {}
     needed, cut_off = _checked(settings)
+    early = check_ends(needed, cut_off, study)
     sources = Sources(space.registers, space.quarantine, space.panel / "build.tmp", Panel(space.panel))
     _clear(sources, needed)
     counts, spent = _read(settings, sources, needed, tell)
@@ -107,6 +101,7 @@ def _run(settings: Settings, tell: Tell) -> Told:
         settings.engine,
         tell,
         cut_off,
+        tuple(day for year in study.period.years if (day := dt.date(year, 1, 1)) <= cut_off),
         settings.place.partitions or partitions_for(counts[ADDRESSES].kept),
     )
     shape, further = build_panel(build, [register for register, _ in needed], study.geography.year)
@@ -122,7 +117,7 @@ def _run(settings: Settings, tell: Tell) -> Told:
     sources.panel.write_shape(shape)
     return {
         "registers": {name: asdict(count) for name, count in sorted(counts.items())},
-        "short": short,
+        "short": [*early, *short],
         "further": further,
         "seconds": asdict(spent) | {"checking contracts": build.told.checking},
     }
@@ -184,76 +179,6 @@ def _read(settings: Settings, sources: Sources, needed: Needed, tell: Tell) -> t
     files = [described[number] for number in sorted(described)]
     write_json(sources.registers / "sources.json", {"label": _label(root), "files": files})
     return counts, spent
-
-
-def check_balance(counts: dict[str, Counts]) -> None:
-    """Every row read was kept or set apart.
-
-    Raises:
-        DataError: a register does not balance; a fault of the program that must not go unseen.
-    """
-    for name, count in counts.items():
-        if count.read != count.kept + sum(count.quarantined.values()):
-            raise DataError(
-                f"{name}: rows read are not rows kept plus rows set apart. Please report this fault of the program."
-            )
-
-
-def check_linked(counts: dict[str, Counts], study: Study) -> None:
-    """Refuse what linking found, where the study says stop.
-
-    Raises:
-        DataError: with the register, the rule and the number of rows.
-    """
-    linking = {name for name, rule in RULES.items() if rule.kind == "link"}
-    for register, count in sorted(counts.items()):
-        found = {name: rows for name, rows in (count.quarantined | count.repaired).items() if name in linking}
-        stop_where_asked(register, found, study.rules)
-
-
-def check_refused(counts: dict[str, Counts], most: float) -> None:
-    """Refuse a register of which too many rows had to be set apart: a damaged file looks like many bad rows.
-
-    Addresses of which nothing is left are refused whatever the reason.
-
-    Raises:
-        DataError: with the register, the rules and the counts.
-    """
-    if not counts[ADDRESSES].kept:
-        raise DataError(
-            f"{ADDRESSES}: of {counts[ADDRESSES].read} rows none can be used. Look at the counts by rule in "
-            "quality/ingest.json, and whether it is the right file; without addresses there is nothing to follow."
-        )
-    for name, count in sorted(counts.items()):
-        bad = {rule: rows for rule, rows in count.quarantined.items() if rule not in _EXPECTED}
-        if count.read and sum(bad.values()) > most * count.read:
-            told = ", ".join(f"{rule} {rows}" for rule, rows in sorted(bad.items()))
-            raise DataError(
-                f"{name}: {sum(bad.values())} of {count.read} rows had to be set apart ({told}), more than the share of {most} "
-                "that study.most_refused_share allows. Look at them in the quarantine; correct the dictionary, copy the file "
-                "again, or allow more."
-            )
-
-
-def check_coverage(told: Part, study: Study) -> list[str]:
-    """The coverages that fall short of the study's, as sentences.
-
-    Raises:
-        DataError: one falls short and its rule is stop.
-    """
-    short = []
-    for measure, (linked, of) in sorted(told.coverage.items()):
-        least, rule = getattr(study.least_coverage, measure), _COVERAGE_RULES[measure]
-        if of and linked < least * of:
-            sentence = (
-                f"{RULES[rule].meaning} ({rule}): {linked} of {of}, less than study.least_coverage.{measure} ({least})"
-            )
-            if study.rules[rule] == "stop":
-                raise DataError(
-                    f"{sentence}, and study.rules.{rule} is stop. Compare the versions of the files, or set it to warn."
-                )
-            short.append(sentence)
-    return short
 
 
 def _label(root: Path) -> str | None:
