@@ -10,8 +10,9 @@ import polars as pl
 
 from mobility.panel.build import Build, Part, Sources
 from mobility.panel.objects import known_code, once
+from mobility.panel.people import Known, Tidied
 from mobility.run.engine import work
-from mobility.run.files import sink_parquet
+from mobility.run.files import write_parquet
 
 # Income by household and the link from persons to it, before and after the revision of 2011.
 INCOMES = (("IHI", "KOPPELTABEL_IPI_IHI_IVB"), ("INHATAB", "KOPPELPERSOONHUISHOUDEN"))
@@ -61,27 +62,50 @@ def link_incomes(build: Build) -> Incomes | None:
     return Incomes(queries, sum(part.size for part in parts), years)
 
 
-def link_to_payers(build: Build, register: str) -> tuple[list[pl.LazyFrame], int]:
-    """Rows of a register of income households given to their persons, by the link of the same year.
+def link_to_payers(build: Build, register: str, registrations: list[pl.LazyFrame]) -> tuple[list[pl.LazyFrame], int]:
+    """Rows of a register of income households given to their registered persons, by the link of the same year.
+
+    Left out: households to which nobody who is registered is linked (`payer_without_link`). Of the link register, in years in
+    which no income is linked by it: who was never registered, and further rows of a person.
+
+    Args:
+        build: what the passes share.
+        register: of a unit `payer_year`; of every year that was read there is a link.
+        registrations: `person` and `start_date`.
 
     Returns:
-        `person`, `year` and the register's columns but its key, a query for each year that has both, and how many rows.
+        `person`, `year` and the register's columns but its key, a query for each year, and how many rows.
     """
     sources = build.sources
     links = {year: name for _, name in INCOMES for year in sources.years(name)}
-    years = [year for year in sources.years(register) if year in links]
-    paths, part = [], Part()
+    with_income = {each.year for each in _years(sources)}
+    registered = pl.concat(registrations).group_by("person").agg(pl.col("start_date").min()).collect()
+    is_later = pl.col("start_date") > build.cut_off
+    known = Known(*(registered.filter(when)["person"].sort() for when in (~is_later, is_later)))
+    paths, part, years = [], Part(), sources.years(register)
     for number, year in enumerate(years):
         build.tell(register, number, len(years))
         rows, link = sources.scan(register, year), sources.scan(links[year], year)
         assert rows is not None and link is not None  # noqa: S101, PT018 - the year has both
-        by_payer = sources.keep(part, register, f"payers-{year}", once(rows.collect(), _PAYER)).lazy()
-        linked = link.join(by_payer, on=list(_PAYER), how="inner").drop(_PAYER)
+        linked = known.only(link.collect()).then(partial(once, key=("person",)))
+        if year not in with_income:
+            sources.keep(part, links[year], f"payers-{year}", linked)
+        tidied = once(rows.collect(), _PAYER).then(partial(_with_link, link=linked.kept))
+        by_payer = sources.keep(part, register, f"payers-{year}", tidied)
+        given = linked.kept.join(by_payer, on=list(_PAYER), how="inner", validate="m:1").drop(_PAYER)
         paths.append(sources.scratch / register / f"{year}.parquet")
-        sink_parquet(linked.with_columns(year=pl.lit(year, pl.Int16)), paths[-1])
+        write_parquet(given.with_columns(year=pl.lit(year, pl.Int16)), paths[-1])
+    build.tell(register, len(years), len(years))
     build.take([part])
     scans = [pl.scan_parquet(path) for path in paths]
     return scans, sum(int(scan.select(pl.len()).collect().item()) for scan in scans)
+
+
+def _with_link(by_payer: pl.DataFrame, link: pl.DataFrame) -> Tidied:
+    """The income households to which somebody is linked; the others are left out (`payer_without_link`)."""
+    without = by_payer.join(link, on=list(_PAYER), how="anti")
+    refused = without.with_columns(rule=pl.lit("payer_without_link"))
+    return Tidied(by_payer.join(link, on=list(_PAYER), how="semi") if without.height else by_payer, refused, {})
 
 
 def _years(sources: Sources) -> tuple[IncomeYear, ...]:
@@ -110,11 +134,12 @@ def _link_year(number: int, sources: Sources, years: tuple[IncomeYear, ...]) -> 
         percentile=pl.col("percentile").cast(pl.UInt8),
         population=population.cast(pl.UInt8),
     ).collect()
-    by_payer = sources.keep(part, of.register, f"income-{of.year}", once(by_payer, _PAYER))
-    linked = link.join(by_payer.lazy(), on=list(_PAYER), how="left").select(
+    pairs = link.select("person", *_PAYER).collect()
+    tidied = once(by_payer, _PAYER).then(partial(_with_link, link=pairs))
+    by_payer = sources.keep(part, of.register, f"income-{of.year}", tidied)
+    linked = pairs.join(by_payer, on=list(_PAYER), how="left", validate="m:1").select(
         "person", "percentile", year=pl.lit(of.year, pl.Int16), population=pl.col("population").fill_null(0)
     )
-    path = _path(sources, of.year)
-    sink_parquet(linked, path)
-    part.size = int(pl.scan_parquet(path).select(pl.len()).collect().item())
+    write_parquet(linked, _path(sources, of.year))
+    part.size = linked.height
     return part

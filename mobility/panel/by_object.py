@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -18,6 +19,8 @@ from mobility.panel.further import Further
 from mobility.panel.lookup import TENURES
 from mobility.panel.objects import OBJECT
 from mobility.panel.partitions import Exchange, by_text, numbered_on, range_bounds
+from mobility.panel.people import Tidied
+from mobility.registers.ingest import Counts
 from mobility.run.engine import work
 from mobility.run.files import sink_parquet, write_parquet
 
@@ -64,7 +67,7 @@ def link_objects(build: Build, further: tuple[Further, ...]) -> tuple[list[pl.La
     with ExitStack() as stack:
         asked = tuple(each for each in further if each.is_of_objects and sources.years(each.name))
         tables_of = {name: [table] for name, table in there.items()} | owned
-        tables_of |= {each.name: each.scan(build)[0] for each in asked}
+        tables_of |= {each.name: each.scan(build, [])[0] for each in asked}
         exchanges = {
             name: stack.enter_context(build.exchanged(table, build.rows(name), by_text(OBJECT, bounds)))
             for name, table in tables_of.items()
@@ -123,23 +126,21 @@ def _link_range(number: int, task: _Task) -> Part:
     """Objects of one range, numbered from 0, with what is known of them; their registrations."""
     part, sources, exchanges = Part(), task.sources, task.exchanges
     name = f"objects-{number:03d}"
-
-    def once(register: str, key: tuple[str, ...] = OBJECT) -> pl.DataFrame:
-        return sources.keep(part, register, name, objects.once(exchanges[register].read(number), key))
-
     addresses = exchanges[ADDRESSES].read(number)
-    columns = [*OBJECT, "gemeente", "wijk", "buurt"]
-    geography = once(GEOGRAPHY).select(columns)
-    if OTHER_GEOGRAPHY in exchanges:  # asked only for objects that are not in the first (method 2)
-        further = once(OTHER_GEOGRAPHY).select(columns).join(geography, on=list(OBJECT), how="anti")
-        geography = pl.concat([geography, further])
+    geography = _geography(part, task, number, name)
     numbered = objects.number_objects(addresses, geography)
+
+    def known(register: str, tidy: Callable[[pl.DataFrame], Tidied] | None = None) -> pl.DataFrame:
+        given = objects.with_number(exchanges[register].read(number), numbered)
+        return sources.keep(part, register, name, given.then(tidy) if tidy else given)
+
     table = numbered.join(objects.area_of(geography, task.areas), on=list(OBJECT), how="left", validate="1:1")
     if COORDINATES in exchanges:
-        table = table.join(once(COORDINATES), on=list(OBJECT), how="left", validate="1:1")
+        located = known(COORDINATES, partial(objects.once, key=("object",)))
+        table = table.join(located, on="object", how="left", validate="1:1")
     if LIFE in exchanges:
-        ended = objects.demolished_dates(exchanges[LIFE].read(number), task.cut_off)
-        table = table.join(ended, on=list(OBJECT), how="left", validate="1:1")
+        ended = objects.demolished_dates(known(LIFE), task.cut_off)
+        table = table.join(ended, on="object", how="left", validate="1:1")
     empty = {"x_m": pl.Int64, "y_m": pl.Int64, "demolished_date": pl.Date}
     table = table.sort("object").with_columns(
         pl.lit(None, dtype).alias(column) for column, dtype in empty.items() if column not in table.columns
@@ -154,29 +155,38 @@ def _link_range(number: int, task: _Task) -> Part:
     require(tables.Object, table, f"panel/objects, range {number}")
     part.checking += time.perf_counter() - started
     write_parquet(table, _path(sources, "objects", number))
-    tenure = objects.dense_tenure(numbered, _best(part, task, number, name), task.years)
+    tenure = objects.dense_tenure(numbered.height, _best(known, exchanges), task.years)
     write_parquet(tenure, _path(sources, "tenure", number))
     for each in task.further:
-        rows = (
-            exchanges[each.name].read(number).join(numbered, on=list(OBJECT), how="left", validate="m:1").drop(OBJECT)
-        )
-        tidied = sources.keep(part, each.name, name, each.tidy(rows, "object", numbered["object"]))
-        write_parquet(
-            require(tables.FurtherOfObjects, tidied, f"panel/{each.table}"), _path(sources, each.table, number)
-        )
+        rows = known(each.name, partial(each.tidy, key="object", cut_off=task.cut_off))
+        write_parquet(require(tables.FurtherOfObjects, rows, f"panel/{each.table}"), _path(sources, each.table, number))
     part.size = numbered.height
     return part
 
 
-def _best(part: Part, task: _Task, number: int, name: str) -> pl.DataFrame:
+def _geography(part: Part, task: _Task, number: int, name: str) -> pl.DataFrame:
+    """Gemeente, wijk and buurt, once per object; the second register is asked only for objects that are not in the first."""
+    columns = [*OBJECT, "gemeente", "wijk", "buurt"]
+
+    def told_by(register: str) -> Tidied:
+        return objects.once(task.exchanges[register].read(number), OBJECT)
+
+    geography = task.sources.keep(part, GEOGRAPHY, name, told_by(GEOGRAPHY)).select(columns)
+    if OTHER_GEOGRAPHY not in task.exchanges:
+        return geography
+    other = task.sources.keep(part, OTHER_GEOGRAPHY, name, told_by(OTHER_GEOGRAPHY)).select(columns)
+    further = other.join(geography, on=list(OBJECT), how="anti")
+    part.of(OTHER_GEOGRAPHY).add(Counts(repaired={"placed_by_vslgwbtab": other.height - further.height}))
+    return pl.concat([geography, further])
+
+
+def _best(known: Callable[..., pl.DataFrame], exchanges: dict[str, Exchange]) -> pl.DataFrame:
     """Tenure by object and year from the best register that tells it."""
-    key = (*OBJECT, "year")
-    best = pl.DataFrame(
-        schema={"object_type": pl.String, "object_number": pl.String, "year": pl.Int16, "tenure": pl.UInt8}
-    )
+    key = ("object", "year")
+    best = pl.DataFrame(schema={"object": pl.UInt32, "year": pl.Int16, "tenure": pl.UInt8})
     for register in OWNERSHIP:
-        if register in task.exchanges:
-            rows = task.sources.keep(part, register, name, objects.once(task.exchanges[register].read(number), key))
+        if register in exchanges:
+            rows = known(register, partial(objects.once, key=key)).select(best.columns)
             further = rows.filter(pl.col("tenure") > 0).join(best, on=list(key), how="anti")
             best = pl.concat([best, further])
     return best

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -57,7 +58,7 @@ def link_persons(
     }
     if incomes:
         tables_of[_INCOME] = (incomes.queries, incomes.count)
-    scanned = {each.name: each.scan(build) for each in further if not each.is_of_objects}
+    scanned = {each.name: each.scan(build, registrations[0]) for each in further if not each.is_of_objects}
     tables_of |= {name: (queries, count) for name, (queries, count) in scanned.items() if queries}
     with ExitStack() as stack:
         exchanges = {}
@@ -84,29 +85,37 @@ def _link_partition(partition: int, task: _Task) -> Part:
     part, read = Part(), task.exchanges
     name = f"persons-{partition:03d}"
     keep = partial(task.sources.keep, part)
-    registered = keep(ADDRESSES, name, people.tidy_registrations(read[ADDRESSES].read(partition), task.cut_off))
+    given = read[ADDRESSES].read(partition)
+    registered = keep(ADDRESSES, name, people.tidy_registrations(given, task.cut_off))
     _write(part, task, tables.Registration, "registrations", partition, registered)
     persons = registered["person"].unique().sort()
-    born = keep(PERSONS, name, people.once_per_person(read[PERSONS].read(partition)))
-    died = keep(DEATHS, name, people.died_by(read[DEATHS].read(partition), task.cut_off))
-    known = persons.is_in(born["person"].implode())
-    part.cover("persons_in_register", int(known.sum()), persons.len())
+    later = given.filter(pl.col("start_date") > task.cut_off)["person"].unique()
+    known = people.Known(persons, later.filter(~later.is_in(persons.implode())))
+
+    def tidied(register: str, tidy: Callable[[pl.DataFrame], people.Tidied]) -> pl.DataFrame:
+        return keep(register, name, known.only(read[register].read(partition)).then(tidy))
+
+    born = tidied(PERSONS, people.once_per_person)
+    died = tidied(DEATHS, partial(people.died_by, cut_off=task.cut_off))
+    part.cover("persons_in_register", born.height, persons.len())
     table = persons.to_frame().join(born, on="person", how="left").join(died, on="person", how="left").sort("person")
     _write(part, task, tables.Person, "persons", partition, table)
-    lived = keep(HOUSEHOLDS, name, people.tidy_households(read[HOUSEHOLDS].read(partition), task.cut_off))
+    lived = tidied(HOUSEHOLDS, partial(people.tidy_households, cut_off=task.cut_off))
     _write(part, task, tables.HouseholdSpell, "households", partition, lived)
     _cover_households(part, registered, lived, task.first_days)
     if task.incomes:
-        _link_income(part, task, partition, persons, registered)
+        _link_income(part, task, partition, known, registered)
     for each in task.further:
-        rows = keep(each.name, name, each.tidy(read[each.name].read(partition), "person", persons))
+        rows = tidied(each.name, partial(each.tidy, key="person", cut_off=task.cut_off))
         _write(part, task, tables.FurtherOfPersons, each.table, partition, rows)
     return part
 
 
-def _link_income(part: Part, task: _Task, partition: int, persons: pl.Series, registered: pl.DataFrame) -> None:
+def _link_income(part: Part, task: _Task, partition: int, known: people.Known, registered: pl.DataFrame) -> None:
     assert task.incomes is not None  # noqa: S101 - the caller asks only then
-    tidied = people.dense_income(task.exchanges[_INCOME].read(partition), persons, task.incomes.span)
+    persons = known.persons
+    dense = partial(people.dense_income, persons=persons, years=task.incomes.span)
+    tidied = known.only(task.exchanges[_INCOME].read(partition)).then(dense)
     for each in {each.link_register for each in task.incomes.years}:
         years = [year.year for year in task.incomes.years if year.link_register == each]
         refused = tidied.refused.filter(pl.col("year").is_in(years))

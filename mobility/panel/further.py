@@ -5,6 +5,7 @@ Each becomes a table of the panel under its own name in small letters: of person
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 
 import polars as pl
@@ -47,11 +48,16 @@ class Further:
             return ("year",)
         return tuple(str(column.canonical) for column in self.register.used_columns if column.type == "first_day")[:1]
 
-    def scan(self, build: Build) -> tuple[list[pl.LazyFrame], int]:
-        """All rows, a query for every year, and how many; none when no file was read."""
+    def scan(self, build: Build, registrations: list[pl.LazyFrame]) -> tuple[list[pl.LazyFrame], int]:
+        """All rows, a query for every year, and how many; none when no file was read.
+
+        Args:
+            build: what the passes share.
+            registrations: of persons, to whom the rows of income households are given.
+        """
         sources = build.sources
         if self.register.unit == "payer_year":
-            return link_to_payers(build, self.name)
+            return link_to_payers(build, self.name, registrations)
         tables = []
         for year in sources.years(self.name):
             table = sources.scan(self.name, year)
@@ -59,15 +65,15 @@ class Further:
             tables.append(table.with_columns(year=pl.lit(year, pl.Int16)) if "year" in self.order else table)
         return tables, build.rows(self.name)
 
-    def tidy(self, rows: pl.DataFrame, key: str, known: pl.Series) -> Tidied:
-        """Rows of one partition sorted by `key` and `order`, without those that cannot be linked or are there twice.
+    def tidy(self, rows: pl.DataFrame, key: str, cut_off: dt.date) -> Tidied:
+        """Rows of one partition sorted by `key` and `order`, without those that are there twice or come after the cut-off.
 
         Args:
             rows: with `key`.
             key: `person` or `object`.
-            known: persons, or objects, of the partition.
+            cut_off: last day that counts.
         """
-        return tidy(rows, (key, *self.order), known, has_one_row=self.register.unit in _WITH_ONE_ROW)
+        return tidy(rows, (key, *self.order), cut_off, has_one_row=self.register.unit in _WITH_ONE_ROW)
 
 
 def choose_further(registers: list[Register], core: tuple[str, ...]) -> tuple[Further, ...]:

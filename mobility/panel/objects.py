@@ -23,6 +23,17 @@ def number_objects(*tables: pl.DataFrame) -> pl.DataFrame:
     return every.with_row_index("object").with_columns(pl.col("object").cast(pl.UInt32))
 
 
+def with_number(rows: pl.DataFrame, numbered: pl.DataFrame) -> Tidied:
+    """Rows with the number of their object, `object`, instead of its type and number.
+
+    Left out: rows of an object where nobody ever lived and that is in no geographic register (`object_without_registration`).
+    """
+    joined = rows.join(numbered, on=list(OBJECT), how="left", validate="m:1")
+    is_known = joined["object"].is_not_null()
+    strangers = joined.filter(~is_known).drop("object").with_columns(rule=pl.lit("object_without_registration"))
+    return Tidied((joined if is_known.all() else joined.filter(is_known)).drop(OBJECT), strangers, {})
+
+
 def once(table: pl.DataFrame, key: tuple[str, ...]) -> Tidied:
     """The table with one row per key.
 
@@ -84,16 +95,16 @@ def area_of(geography: pl.DataFrame, areas: pl.DataFrame) -> pl.DataFrame:
 
 
 def demolished_dates(life_cycle: pl.DataFrame, cut_off: dt.date) -> pl.DataFrame:
-    """First day on which an object no longer exists: `object_type`, `object_number`, `demolished_date`.
+    """First day on which an object no longer exists: `object`, `demolished_date`.
 
     An object with a period that is still open exists. Periods overlap and repeat; only the last end counts, and one after the
     cut-off has not happened yet.
     """
-    ended = life_cycle.group_by(OBJECT).agg(
+    ended = life_cycle.group_by("object").agg(
         is_open=pl.col("end_date").is_null().any(), demolished_date=pl.col("end_date").max()
     )
     known = pl.col("demolished_date") <= cut_off + dt.timedelta(days=1)
-    return ended.filter(~pl.col("is_open"), known).select(*OBJECT, "demolished_date")
+    return ended.filter(~pl.col("is_open"), known).select("object", "demolished_date")
 
 
 def first_day_known(life_cycle: pl.LazyFrame) -> dt.date | None:
@@ -102,16 +113,15 @@ def first_day_known(life_cycle: pl.LazyFrame) -> dt.date | None:
     return day
 
 
-def dense_tenure(numbered: pl.DataFrame, ownership: pl.DataFrame, years: tuple[int, ...]) -> pl.DataFrame:
+def dense_tenure(objects: int, ownership: pl.DataFrame, years: tuple[int, ...]) -> pl.DataFrame:
     """Tenure of every object (row) on 1 January of every year (column), as a place in `lookup.TENURES`; 0 is unknown.
 
     Args:
-        numbered: of `number_objects`.
-        ownership: `object_type`, `object_number`, `year`, `tenure` (a place in `TENURES`), once per object and year.
+        objects: how many there are.
+        ownership: `object`, `year`, `tenure` (a place in `TENURES`), once per object and year.
         years: in order.
     """
-    known = ownership.join(numbered, on=list(OBJECT), how="inner", validate="m:1")
-    dense = np.zeros((len(years), numbered.height), dtype=np.uint8)
-    column = np.searchsorted(np.array(years), known["year"].to_numpy())
-    dense[column, known["object"].to_numpy()] = known["tenure"].to_numpy()
+    dense = np.zeros((len(years), objects), dtype=np.uint8)
+    column = np.searchsorted(np.array(years), ownership["year"].to_numpy())
+    dense[column, ownership["object"].to_numpy()] = ownership["tenure"].to_numpy()
     return pl.DataFrame({str(year): dense[number] for number, year in enumerate(years)})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +23,38 @@ class Tidied:
     kept: pl.DataFrame
     refused: pl.DataFrame
     repaired: dict[str, int]
+
+    def then(self, tidy: Callable[[pl.DataFrame], Tidied]) -> Tidied:
+        """What `tidy` makes of the rows kept so far; those left out before stay left out."""
+        after = tidy(self.kept)
+        refused = pl.concat([self.refused, after.refused], how="diagonal")
+        return Tidied(after.kept, refused, self.repaired | after.repaired)
+
+
+@dataclass(frozen=True)
+class Known:
+    """Whom the panel knows, in one partition.
+
+    Attributes:
+        persons: with a registration, sorted.
+        later: who is registered after the cut-off only.
+    """
+
+    persons: pl.Series
+    later: pl.Series
+
+    def only(self, rows: pl.DataFrame) -> Tidied:
+        """The rows of persons of the panel.
+
+        Left out: rows of somebody who was never registered at an address (`person_without_registration`), and of somebody who
+        is registered only after the cut-off (`after_cut_off`).
+        """
+        is_known = rows["person"].is_in(self.persons.implode())
+        if is_known.all():
+            return Tidied(rows, rows.clear().with_columns(rule=pl.lit(None, pl.String)), {})
+        rule = pl.when(pl.col("person").is_in(self.later.implode())).then(pl.lit("after_cut_off"))
+        strangers = rows.filter(~is_known).with_columns(rule=rule.otherwise(pl.lit("person_without_registration")))
+        return Tidied(rows.filter(is_known), strangers, {})
 
 
 def tidy_registrations(rows: pl.DataFrame, cut_off: dt.date) -> Tidied:
@@ -65,18 +98,15 @@ def tidy_households(rows: pl.DataFrame, cut_off: dt.date) -> Tidied:
 def dense_income(rows: pl.DataFrame, persons: pl.Series, years: tuple[int, int]) -> Tidied:
     """Income per person-year as contract `PersonYear` wants it.
 
-    Left out: further rows of a person in a year (`exact_duplicate`, `key_repeated`) and rows of persons without any registration
-    (`person_without_registration`).
+    Left out: further rows of a person in a year (`exact_duplicate`, `key_repeated`).
 
     Args:
-        rows: `person`, `year`, `percentile` (null: none), `population`.
+        rows: `person`, `year`, `percentile` (null: none), `population`; of persons of the partition.
         persons: the persons of the partition, sorted.
         years: first and last income year.
     """
     span = years[1] - years[0] + 1
-    is_stranger = rows["person"].is_in(persons.implode()).not_()
-    marked = rows.with_columns(rule=pl.when(is_stranger).then(pl.lit("person_without_registration")))
-    known, cell = _without_repeats(marked.filter(~is_stranger), persons, years)
+    known, cell = _without_repeats(rows.with_columns(rule=pl.lit(None, pl.String)), persons, years)
     percentile = np.zeros(len(persons) * span, dtype=np.uint8)
     population = np.zeros(len(persons) * span, dtype=np.uint8)
     stays = known["rule"].is_null()
@@ -85,8 +115,7 @@ def dense_income(rows: pl.DataFrame, persons: pl.Series, years: tuple[int, int])
     population[cell] = known["population"].filter(stays).to_numpy()
     table = pl.DataFrame({"percentile": percentile, "population": population})
     table = table.with_columns(percentile=pl.when(pl.col("percentile") > 0).then("percentile"))
-    refused = pl.concat([marked.filter(is_stranger), known.filter(~stays)])
-    return Tidied(table, refused, {})
+    return Tidied(table, known.filter(~stays), {})
 
 
 def _without_repeats(
@@ -124,24 +153,25 @@ def died_by(deaths: pl.DataFrame, cut_off: dt.date) -> Tidied:
     return Tidied(once.kept, refused, once.repaired)
 
 
-def tidy_further(rows: pl.DataFrame, order: tuple[str, ...], known: pl.Series, *, has_one_row: bool) -> Tidied:
-    """Rows of a further register as contract `Further` wants them: sorted by all columns, those of `order` first.
+def tidy_further(rows: pl.DataFrame, order: tuple[str, ...], cut_off: dt.date, *, has_one_row: bool) -> Tidied:
+    """Rows of a further register as its contract wants them: sorted by all columns, those of `order` first.
 
-    Left out: rows of somebody, or something, that the panel does not know (`person_without_registration`,
-    `object_without_registration`), exact copies, and, where there is one row for each, the others (`key_repeated`).
+    Left out: what happens or begins after the cut-off (`after_cut_off`), exact copies, and, where there is one row for each, the
+    others (`key_repeated`). An end after the cut-off becomes open (`end_after_cut_off`).
 
     Args:
         rows: with the columns of `order`.
-        order: the key, `person` or `object`, and what its rows are sorted by.
-        known: the persons or objects there are.
+        order: the key, `person` or `object`, and what its rows are sorted by: a year, a day, or nothing more.
+        cut_off: last day that counts.
         has_one_row: whether there is one row for each value of `order`.
     """
     columns = [*order, *(name for name in rows.columns if name not in order)]
-    marked = rows.select(columns).sort(columns, nulls_last=True)
+    if "end_date" in columns:
+        rows = _until_cut_off(rows, cut_off)
+    marked = rows.select(*columns, *({"reopened"} & set(rows.columns))).sort(columns, nulls_last=True)
+    days = [name for name in order if marked.schema[name] == pl.Date]
     rule = pl.coalesce(
-        pl.when(pl.col(order[0]).is_in(known.implode()).fill_null(False).not_()).then(
-            pl.lit(f"{order[0]}_without_registration")
-        ),
+        *(pl.when(pl.col(day) > cut_off).then(pl.lit("after_cut_off")) for day in days),
         _further_row(columns, list(order) if has_one_row else columns),
     )
     return _tidied(marked.with_columns(rule=rule), {})

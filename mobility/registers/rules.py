@@ -44,6 +44,7 @@ RULES = {
     "key_repeated": Rule("link", "a further, different row for what has one row", _SET_APART),
     "after_cut_off": Rule("link", "a spell that starts after the cut-off", _SET_APART),
     "person_without_registration": Rule("link", "somebody who was never registered at an address", _SET_APART),
+    "payer_without_link": Rule("link", "an income household to which no person is linked", _SET_APART),
     "object_without_registration": Rule(
         "link", "an object where nobody ever lived and that has no gemeente", _SET_APART
     ),

@@ -92,16 +92,18 @@ def survey_registers(settings: Settings) -> list[Surveyed]:
 
 
 def _with_partners(needed: Needed) -> Needed:
-    """Without the income files of which the links, and the links of which the incomes, of that year are not there."""
-    years: dict[str, set[int]] = {}
-    for register, found in needed:
-        years.setdefault(register.name, set()).add(found.year)
-    partner = dict(INCOMES) | {link: income for income, link in INCOMES}
-    return [
-        (register, found)
-        for register, found in needed
-        if register.name not in partner or found.year in years.get(partner[register.name], set())
-    ]
+    """Without files of income households of a year without a link of persons to them, and links of years without such a file."""
+    links = {name: {found.year for register, found in needed if register.name == name} for _, name in INCOMES}
+    partner = dict(INCOMES)
+
+    def has_link(register: Register, year: int) -> bool:
+        """An income register has a link register of its own; wealth goes by whichever link there is of the year."""
+        own = [partner[register.name]] if register.name in partner else list(links)
+        return any(year in links[name] for name in own)
+
+    linked = [(one, found) for one, found in needed if one.unit != "payer_year" or has_link(one, found.year)]
+    of_payers = {found.year for register, found in linked if register.unit == "payer_year"}
+    return [(one, found) for one, found in linked if one.name not in links or found.year in of_payers]
 
 
 def read_registers(settings: Settings) -> list[Register]:

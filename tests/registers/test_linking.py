@@ -211,7 +211,7 @@ def test_a_row_that_is_set_apart_is_not_counted_among_those_kept_with_a_warning(
 def test_people_who_are_in_the_other_registers_and_at_no_address_show_a_wrong_address_file(country):
     names = "RINPERSOON | GBADATUMAANVANGADRESHOUDING | GBADATUMEINDEADRESHOUDING | RINOBJECTNUMMER"
     country.deliver("GBAADRESOBJECTBUS", f"{names}\n000000001 | 20000101 | 20501231 | a")
-    with pytest.raises(DataError, match=r"KOPPELPERSOONHUISHOUDEN: 2 of 3 rows .*person_without_registration 2"):
+    with pytest.raises(DataError, match=r"GBAHUISHOUDENSBUS: 2 of 3 rows .*person_without_registration 2"):
         country.run("ingest", settings=("study.most_refused_share=0.5",))
 
 

@@ -75,7 +75,6 @@ def test_income_is_dense_so_that_a_look_up_needs_no_key():
         5      | 2011 | 10         | 1
         9      | 2012 |            | 3
         9      | 2012 | 77         | 3
-        7      | 2011 | 50         | 1
         """,
         person=pl.UInt32, year=pl.Int16, percentile=pl.UInt8, population=pl.UInt8,
     )  # fmt: skip
@@ -83,7 +82,14 @@ def test_income_is_dense_so_that_a_look_up_needs_no_key():
     # person 5 in 2011 and 2012, then person 9 in 2011 and 2012
     assert tidied.kept["percentile"].to_list() == [10, 30, None, 77]
     assert tidied.kept["population"].to_list() == [1, 1, 0, 3]
-    assert_table(tidied.refused, "person | rule\n7 | person_without_registration\n9 | key_repeated")
+    assert_table(tidied.refused, "person | rule\n9 | key_repeated")
+
+
+def test_who_is_registered_only_after_the_cut_off_is_told_from_who_never_is():
+    known = people.Known(*(pl.Series([person], dtype=pl.UInt32) for person in (5, 9)))
+    found = known.only(table("person | year\n5 | 2011\n7 | 2011\n9 | 2012", person=pl.UInt32))
+    assert_table(found.kept, "person | year\n5 | 2011")
+    assert_table(found.refused, "person | rule\n7 | person_without_registration\n9 | after_cut_off")
 
 
 def test_objects_are_numbered_in_the_order_of_type_and_number():
@@ -102,13 +108,13 @@ def test_objects_are_numbered_in_the_order_of_type_and_number():
 
 def test_an_object_whose_last_period_is_open_stands():
     life = table("""
-        object_type | object_number | start_date | end_date
-        B           | a             | 2012-01-01 | 2015-01-01
-        B           | a             | 2015-01-01 |
-        B           | b             | 2012-01-01 | 2014-01-01
-        B           | b             | 2014-01-01 | 2016-03-01
+        object | start_date | end_date
+        0      | 2012-01-01 | 2015-01-01
+        0      | 2015-01-01 |
+        1      | 2012-01-01 | 2014-01-01
+        1      | 2014-01-01 | 2016-03-01
     """)
-    assert_table(objects.demolished_dates(life, CUT_OFF), "object_number | demolished_date\nb | 2016-03-01")
+    assert_table(objects.demolished_dates(life, CUT_OFF), "object | demolished_date\n1 | 2016-03-01")
 
 
 def test_an_object_with_a_gemeente_only_is_placed_at_that_level():
