@@ -42,8 +42,8 @@ def entries(lives: Lives, first_day: dt.date, slack_days: int) -> pl.DataFrame:
     """Beginnings of residence: one row per entry, `person`, `date`, `day_there` (both the first day), `object`, `kind`.
 
     `births`: the first spell starts in the birth month or the next (method 1). `coverage_in`: the first spell starts on the
-    first day of the register, so nobody knows when it began; or GBAMIGRATIEBUS tells of an administrative re-entry within
-    `slack_days`. Every other entry is `immigration`.
+    first day of the register or before, so nobody knows when it began; or GBAMIGRATIEBUS tells of an administrative re-entry
+    within `slack_days`. Every other entry is `immigration`.
 
     Args:
         lives: of one partition.
@@ -58,7 +58,7 @@ def entries(lives: Lives, first_day: dt.date, slack_days: int) -> pl.DataFrame:
     second_month = birth.dt.offset_by("2mo")  # the register stores day 01
     registered = _near(found, lives.migrations, ("re_entry",), slack_days)
     is_birth = found["is_first"] & (found["start_date"] >= birth) & (found["start_date"] < second_month)
-    is_coverage = (found["is_first"] & (found["start_date"] == first_day)) | registered
+    is_coverage = (found["is_first"] & (found["start_date"] <= first_day)) | registered
     kind = (
         pl.when(is_birth.fill_null(False))
         .then(pl.lit(BIRTH))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import polars as pl
+import datetime as dt
 
-from mobility.panel import objects
 from mobility.panel.build import Build, scratch_folder
 from mobility.panel.by_household import HOUSEHOLDS, link_households
 from mobility.panel.by_income_year import INCOMES, link_incomes
@@ -49,17 +48,23 @@ def build_panel(build: Build, registers: list[Register], geography_year: int) ->
         households = link_households(build)
         incomes = link_incomes(build)
         link_persons(build, (registrations, count), households, incomes, further)
-    life = sources.scan(LIFE)
     shape = Shape(
         partitions=build.partitions,
-        first_day=sources.need(ADDRESSES).select(pl.col("start_date").min()).collect().item() or build.cut_off,
+        first_day=_first_day(registers, ADDRESSES),
         cut_off=build.cut_off,
         geography_year=geography_year,
         income_years=incomes.span if incomes else None,
         tenure_years=tenure_years,
         has_coordinates=sources.scan(COORDINATES) is not None,
-        has_demolition=None if life is None else objects.first_day_known(life),
+        has_demolition=_first_day(registers, LIFE) if sources.years(LIFE) else None,
         has_migrations=bool(sources.years(ALWAYS[0])),
     )
     made = (each.table + (".parquet" if each.is_of_objects else "") for each in further)
     return shape, [name for name in made if (sources.panel.folder / name).exists()]
+
+
+def _first_day(registers: list[Register], name: str) -> dt.date:
+    """From when a register tells, by its dictionary: the smallest day in the file would be whatever somebody mistyped."""
+    since = next(register.since for register in registers if register.name == name)
+    assert since is not None  # noqa: S101 - its dictionary is refused without it
+    return dt.date(since, 1, 1)

@@ -107,12 +107,6 @@ def demolished_dates(life_cycle: pl.DataFrame, cut_off: dt.date) -> pl.DataFrame
     return ended.filter(~pl.col("is_open"), known).select("object", "demolished_date")
 
 
-def first_day_known(life_cycle: pl.LazyFrame) -> dt.date | None:
-    """The first day of the register; earlier demolitions are not in it."""
-    day: dt.date | None = life_cycle.select(pl.col("start_date").min()).collect().item()
-    return day
-
-
 def dense_tenure(objects: int, ownership: pl.DataFrame, years: tuple[int, ...]) -> pl.DataFrame:
     """Tenure of every object (row) on 1 January of every year (column), as a place in `lookup.TENURES`; 0 is unknown.
 

@@ -19,7 +19,7 @@ class Shape:
 
     Attributes:
         partitions: number of hash partitions, `person % partitions`.
-        first_day: of the address register: what starts then may have begun before.
+        first_day: from which the address register tells: what starts then or earlier may have begun at any time before.
         cut_off: last day that counts.
         geography_year: division of the areas.
         income_years: first and last income year of the dense tables; None when there is no income register.

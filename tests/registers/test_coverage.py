@@ -1,5 +1,7 @@
 """How much of the panel could be linked, and how far the registers reach: what is told, and what may stop a run."""
 
+import datetime as dt
+
 import pytest
 
 from mobility.errors import DataError
@@ -54,6 +56,18 @@ def test_a_register_that_is_older_than_the_addresses_is_told_or_stops_before_any
     with pytest.raises(DataError, match="GBAHUISHOUDENSBUS: the newest file is of 2018"):
         country.run("ingest", settings=("study.rules.register_ends_early=stop",))
     assert panel.stat().st_mtime_ns == before, "refused before the panel is touched"
+
+
+def test_the_first_day_of_the_registers_is_that_of_the_dictionary_whatever_somebody_mistyped(country):
+    """The addresses tell from 1995 on, life cycles from 2012 on; 1900 is a slip."""
+    names = "RINPERSOON | GBADATUMAANVANGADRESHOUDING | GBADATUMEINDEADRESHOUDING | RINOBJECTNUMMER"
+    country.deliver(
+        "GBAADRESOBJECTBUS", f"{names}\n000000001 | 19000101 | 20501231 | a\n000000002 | 20000101 | 20501231 | b"
+    )
+    life = "RINOBJECTNUMMER | AANVLEVCYCLWOONNIETWOON | EINDLEVCYCLWOONNIETWOON"
+    country.deliver("LEVCYCLWOONNIETWOONBUS", f"{life}\na | 19000101 | 88888888")
+    shape = country.run("ingest").panel.shape()
+    assert (shape.first_day, shape.has_demolition) == (dt.date(1995, 1, 1), dt.date(2012, 1, 1))
 
 
 def test_a_register_that_reaches_to_the_cut_off_of_the_study_is_new_enough(country, capsys):

@@ -104,6 +104,20 @@ def test_who_is_there_on_the_first_day_of_the_register_is_coverage_unless_just_b
     assert_account(found, "place | coverage_in | births | immigration | stock_end\nA | 1 | 1 | 1 | 3")
 
 
+def test_what_begins_before_the_register_does_is_coverage_too():
+    """The register tells from 1 June on; a stay from March, known from before or mistyped, began nobody knows when."""
+    found = account(
+        """
+        person | start_date | end_date | object
+        1      | 2015-03-01 |          | 1
+        2      | 2015-06-02 |          | 1
+    """,
+        people="person | birth_date\n1 | 1980-01-01\n2 | 1980-01-01",
+        starts=dt.date(2015, 6, 1),
+    )
+    assert_account(found, "place | coverage_in | immigration | stock_end\nA | 1 | 1 | 2")
+
+
 def test_who_dies_on_31_december_is_not_in_the_stock_of_that_day_and_died_in_that_year():
     found = account(
         """
