@@ -18,6 +18,7 @@ from mobility.benchmark.measure import MB, Measured, measure
 from mobility.benchmark.peers.question import Question
 from mobility.benchmark.request import Peer
 from mobility.errors import RequestError
+from mobility.flows.account import ACCOUNT_KEYS, COMPONENTS
 from mobility.flows.counts import FLOW_KEYS
 from mobility.panel.store import Panel
 from mobility.run.files import make_folder
@@ -25,8 +26,13 @@ from mobility.run.progress import Tell
 from mobility.settings import Settings
 from mobility.steps.job import workspace
 
-# Tables that every peer makes, with the measures that are compared.
-ANSWERS = {"flows": ("persons", "households")}
+# Tables that are compared, with their keys and measures.
+TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "flows": (FLOW_KEYS, ("persons", "households")),
+    "account": (ACCOUNT_KEYS, COMPONENTS),
+}
+# ... of which each peer makes these: the account is asked of the one that is measured at every size.
+ANSWERS: dict[Peer, tuple[str, ...]] = {"duckdb": ("flows", "account"), "pandas": ("flows",), "datatable": ("flows",)}
 # Persons, beyond which a tool that holds everything in memory is not asked.
 MOST_PERSONS: dict[Peer, int] = {"pandas": 300_000, "datatable": 300_000}
 _SHARE_OF_MEMORY = 0.6
@@ -63,6 +69,7 @@ def question_of(settings: Settings, folder: Path) -> Question:
     return Question(
         panel=panel.folder,
         partitions=shape.partitions,
+        first_day=shape.first_day,
         cut_off=shape.cut_off,
         first_year=study.period.first_year,
         last_year=study.period.last_year,
@@ -94,20 +101,18 @@ def _answer(answer: Callable[[Question], None], question: Question, tell: Tell) 
     return {}
 
 
-def agrees(settings: Settings, folder: Path) -> bool:
+def agrees(peer: Peer, settings: Settings, folder: Path) -> bool:
     """Whether every table of a peer holds the cells and counts of the program's."""
-    return all(
-        same(workspace(settings).aggregate(table), folder / table, measures) for table, measures in ANSWERS.items()
-    )
+    return all(same(workspace(settings).aggregate(table), folder / table, *TABLES[table]) for table in ANSWERS[peer])
 
 
-def same(ours: Path, theirs: Path, measures: tuple[str, ...]) -> bool:
+def same(ours: Path, theirs: Path, keys: tuple[str, ...], measures: tuple[str, ...]) -> bool:
     """Whether a table of a peer, `.parquet` or `.csv`, holds the cells and measures of ours, in whatever order."""
-    expected = pl.read_parquet(ours, columns=[*FLOW_KEYS, *measures]).sort(FLOW_KEYS)
+    expected = pl.read_parquet(ours, columns=[*keys, *measures]).sort(keys)
     parquet = theirs.with_suffix(".parquet")
     given = pl.read_parquet(parquet) if parquet.is_file() else pl.read_csv(theirs.with_suffix(".csv"))
     if set(given.columns) != set(expected.columns):
         return False
     return (
-        given.select(pl.col(name).cast(kind) for name, kind in expected.schema.items()).sort(FLOW_KEYS).equals(expected)
+        given.select(pl.col(name).cast(kind) for name, kind in expected.schema.items()).sort(keys).equals(expected)
     )

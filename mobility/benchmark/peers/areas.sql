@@ -152,11 +152,12 @@ named AS (
         wijk,
         gemeente,
         CASE WHEN atom IS NULL AND gemeente = 'unplaceable' THEN gemeente ELSE coalesce(role, 'elsewhere') END AS role,
-        CASE WHEN atom IS NULL AND gemeente = 'unplaceable' THEN gemeente ELSE coalesce(region, 'elsewhere') END AS region
+        CASE WHEN atom IS NULL AND gemeente = 'unplaceable' THEN gemeente ELSE coalesce(region, 'elsewhere') END AS region,
+        'national' AS national
     FROM zoned
 )
 SELECT area, level, place, dense_rank() OVER (ORDER BY level, place)::UINTEGER AS place_number
-FROM (UNPIVOT named ON buurt, wijk, gemeente, role, region INTO NAME level VALUE place);
+FROM (UNPIVOT named ON buurt, wijk, gemeente, role, region, national INTO NAME level VALUE place);
 
 CREATE TEMP TABLE place_name AS SELECT DISTINCT place_number, level, place FROM place;
 
@@ -174,6 +175,7 @@ WITH added AS (
     FROM moved
     JOIN place AS here ON here.area = origin_area
     JOIN place AS there ON there.area = destination_area AND there.level = here.level
+    WHERE here.level <> 'national'
     GROUP BY ALL
 )
 SELECT

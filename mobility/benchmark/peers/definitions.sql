@@ -79,6 +79,44 @@ QUALIFY lag(person) OVER () = person
     AND lag(last_stock) OVER () = first_stock - 1
     AND lag(object) OVER () <> object;
 
+-- Method 4. Class of a person in a year; 7 (unknown) where there is no income of lag_years before.
+CREATE MACRO class_in(classes, in_year) AS
+CASE
+    WHEN in_year - getvariable('lag_years') - getvariable('first_income_year') BETWEEN 0 AND getvariable('income_span') - 1
+        THEN ((classes >> (4 * (in_year - getvariable('lag_years') - getvariable('first_income_year')))::UHUGEINT) & 15)::UTINYINT
+    ELSE 7::UTINYINT
+END;
+
+-- Method 5, the account. Spells with what comes before and after in the life of a person, and the stocks they cover.
+CREATE MACRO lives(spells) AS TABLE
+SELECT
+    person,
+    start_date,
+    end_date,
+    object,
+    lag(person) OVER () IS DISTINCT FROM person AS is_first,
+    CASE WHEN lag(person) OVER () = person THEN lag(end_date) OVER () END AS left_before,
+    CASE WHEN lag(person) OVER () = person THEN lag(object) OVER () END AS object_before,
+    CASE WHEN lead(person) OVER () = person THEN lead(start_date) OVER () END AS next_start
+FROM query_table(spells);
+
+-- Days on which a person becomes (true) or is no longer (false) a reference person, and the stocks of each period as one.
+CREATE MACRO heads(households) AS TABLE
+SELECT
+    person,
+    start_date,
+    end_date,
+    NOT coalesce(lag(person) OVER () = person AND lag(end_date) OVER () = start_date, false) AS begins,
+    NOT coalesce(lead(person) OVER () = person AND lead(start_date) OVER () = end_date, false) AS ends
+FROM query_table(households);
+
+-- The first and the last stock that a period covers.
+CREATE MACRO first_stock(start_date) AS greatest(year(start_date), getvariable('first_year') - 1);
+CREATE MACRO last_stock(end_date) AS least(
+    CASE WHEN end_date > getvariable('cut_off') THEN year(getvariable('cut_off')) ELSE year(end_date) - 1 END,
+    getvariable('last_year')
+);
+
 -- Filled partition by partition. One row per move of a person, of either count; income_class is 0 to 4 for q1 to q5, 5 student, 6
 -- institutional, 7 unknown.
 CREATE TYPE move_count AS ENUM ('events', 'transitions');
@@ -92,3 +130,25 @@ CREATE TABLE mover (
     destination UINTEGER,
     income_class UTINYINT
 );
+
+-- Likewise: what happened to persons and, as reference persons, households, by area; class_after is that of the year that follows a stock.
+CREATE TYPE component AS ENUM (
+    'stock_start', 'births', 'deaths', 'immigration', 'emigration', 'class_in', 'class_out', 'coverage_in', 'coverage_out',
+    'formed', 'dissolved', 'stock_end'
+);
+CREATE TABLE entry (
+    year SMALLINT, component component, area UINTEGER, income_class UTINYINT, persons BIGINT, households BIGINT
+);
+CREATE TABLE step (
+    year SMALLINT,
+    is_move BOOLEAN,
+    origin UINTEGER,
+    destination UINTEGER,
+    class_before UTINYINT,
+    class_after UTINYINT,
+    persons BIGINT,
+    households BIGINT
+);
+CREATE TABLE area_of_object AS
+SELECT file_row_number::UINTEGER AS object, area
+FROM read_parquet(getvariable('objects'), file_row_number = true);

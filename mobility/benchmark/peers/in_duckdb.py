@@ -14,7 +14,7 @@ _HERE = Path(__file__).parent
 
 
 def answer(question: Question) -> None:
-    """Write `flows.parquet`. Partitions of persons are worked through side by side, one on each thread."""
+    """Write `flows.parquet` and `account.parquet`. Partitions of persons are worked through side by side, one on each thread."""
     scratch = question.folder / "duckdb.tmp"
     database = duckdb.connect(
         config={
@@ -28,21 +28,22 @@ def answer(question: Question) -> None:
     lines = [",".join(line) + "\n" for line in (("code", "region", "role"), *question.zoning)]
     zoning.write_text("".join(lines), encoding="utf-8")
     with database:
+        _set(database, _variables(question))
         database.execute(_sql("definitions.sql"))
         lanes = min(question.threads, question.partitions)
         with ThreadPoolExecutor(lanes) as pool:
             running = [pool.submit(_lane, database.cursor(), question, number, lanes) for number in range(lanes)]
             for lane in running:
                 lane.result()
-        _set(database, _variables(question))
         database.execute(_sql("areas.sql"))
+        database.execute(_sql("account.sql"))
 
 
 def _lane(connection: duckdb.DuckDBPyConnection, question: Question, first: int, step: int) -> None:
     _set(connection, _variables(question))
-    sql = _sql("persons.sql")
+    sql = _sql("persons.sql") + _sql("account_of_persons.sql")
     for partition in range(first, question.partitions, step):
-        _set(connection, {table: str(question.part(table, partition)) for table in TABLES})
+        _set(connection, {table: str(question.part(table, partition)) for table in (*TABLES, "gbamigratiebus")})
         connection.execute(sql)
 
 
@@ -53,7 +54,10 @@ def _variables(question: Question) -> dict[str, Any]:
         "areas": str(question.panel / "areas.parquet"),
         "zoning": str(question.folder / "zoning.csv"),
         "flows": str(question.folder / "flows.parquet"),
+        "account": str(question.folder / "account.parquet"),
         "cut_off": question.cut_off,
+        "first_day": question.first_day,
+        "last_day": question.last_day,
         **question.definitions,
     }
 

@@ -18,9 +18,27 @@ CREATE OR REPLACE TEMP TABLE untangled_spell AS FROM bridge(untangled);
 -- In the order of the file, so with everybody in it; the tangled drop out below, where order no longer matters.
 CREATE OR REPLACE TEMP TABLE spell AS FROM bridge(registration);
 
+-- Method 4. All classes of a person in one number, four bits a year: 0 to 4 for q1 to q5, 5 student, 6 institutional, 7 unknown.
 CREATE OR REPLACE TEMP TABLE person AS
-SELECT person, birth_date, death_date, file_row_number * getvariable('income_span') AS first_row
-FROM read_parquet(getvariable('persons'), file_row_number = true);
+SELECT person, birth_date, death_date, classes
+FROM (
+    SELECT person, birth_date, death_date, file_row_number AS place
+    FROM read_parquet(getvariable('persons'), file_row_number = true)
+)
+JOIN (
+    SELECT
+        file_row_number // getvariable('income_span') AS place,
+        bit_or(
+            CASE
+                WHEN population = 2 THEN 5
+                WHEN population IN (3, 8) THEN 6
+                WHEN percentile IS NULL THEN 7
+                ELSE (percentile - 1) // 20
+            END::UHUGEINT << (4 * (file_row_number % getvariable('income_span')))::UHUGEINT
+        ) AS classes
+    FROM read_parquet(getvariable('income'), file_row_number = true)
+    GROUP BY ALL
+) USING (place);
 
 CREATE OR REPLACE TEMP TABLE event AS
 FROM events(spell) ANTI JOIN tangled USING (person)
@@ -46,36 +64,10 @@ JOIN private AS before
 JOIN private AS after
     ON after.person = found.person AND after.start_date <= found.move_date AND after.end_date > found.move_date;
 
--- Method 4. Income of a person in a year is the row first_row + year - first_income_year of the dense table: 0 to 4 for q1 to q5, 5
--- student, 6 institutional, 7 unknown.
 INSERT INTO mover
-WITH moved AS (
+SELECT count, person, birth_date, move_date, before_date, origin, destination, class_in(classes, year(move_date))
+FROM (
     SELECT 'events' AS count, * FROM event UNION ALL SELECT 'transitions', * FROM transition
-),
-alive AS (
-    SELECT
-        moved.*,
-        birth_date,
-        CASE
-            WHEN year(move_date) - getvariable('lag_years') - getvariable('first_income_year')
-                BETWEEN 0 AND getvariable('income_span') - 1
-                THEN first_row + year(move_date) - getvariable('lag_years') - getvariable('first_income_year')
-        END AS income_row
-    FROM moved
-    JOIN person USING (person)
-    WHERE death_date IS NULL OR move_date < death_date OR (move_date = death_date AND count = 'events')
-),
-income AS (
-    SELECT
-        file_row_number AS income_row,
-        CASE
-            WHEN population = 2 THEN 5
-            WHEN population IN (3, 8) THEN 6
-            WHEN percentile IS NULL THEN 7
-            ELSE (percentile - 1) // 20
-        END::UTINYINT AS income_class
-    FROM read_parquet(getvariable('income'), file_row_number = true)
 )
-SELECT count, person, birth_date, move_date, before_date, origin, destination, coalesce(income_class, 7) AS income_class
-FROM alive
-LEFT JOIN income USING (income_row);
+JOIN person USING (person)
+WHERE death_date IS NULL OR move_date < death_date OR (move_date = death_date AND count = 'events');

@@ -19,6 +19,7 @@ class Question:
     Attributes:
         panel: folder of the panel: a folder of partitions per table, `objects.parquet` and `areas.parquet`.
         partitions: how many.
+        first_day: of the address register.
         cut_off: last day that counts.
         first_year: of the tables.
         last_year: of the tables.
@@ -36,6 +37,7 @@ class Question:
 
     panel: Path
     partitions: int
+    first_day: dt.date
     cut_off: dt.date
     first_year: int
     last_year: int
@@ -57,6 +59,11 @@ class Question:
     def parts(self, table: str) -> list[Path]:
         """All files of a table of the panel, in the order of the partitions."""
         return [self.part(table, partition) for partition in range(self.partitions)]
+
+    @property
+    def last_day(self) -> dt.date:
+        """Day of the last stock."""
+        return min(self.cut_off, dt.date(self.last_year, 12, 31))
 
     @property
     def definitions(self) -> dict[str, int]:
