@@ -15,8 +15,8 @@ placed AS (
         CASE
             WHEN lost.place_number IS NOT NULL AND component = 'immigration' THEN 'coverage_in'
             WHEN lost.place_number IS NOT NULL AND component = 'emigration' THEN 'coverage_out'
-            ELSE component::VARCHAR
-        END AS component,
+            ELSE component
+        END::component AS component,
         place.place_number,
         income_class,
         persons,
@@ -58,7 +58,7 @@ FROM placed
 UNION ALL
 SELECT
     year,
-    CASE kind WHEN 'class' THEN 'class_out_movers' WHEN 'moves' THEN 'moves_out' ELSE 'coverage_out' END,
+    CASE kind WHEN 'class' THEN 'class_out_movers' WHEN 'moves' THEN 'moves_out' ELSE 'coverage_out' END::component,
     CASE kind WHEN 'class' THEN destination_number ELSE origin_number END,
     class_before,
     persons,
@@ -67,7 +67,7 @@ FROM between_places
 UNION ALL
 SELECT
     year,
-    CASE kind WHEN 'class' THEN 'class_in_movers' WHEN 'moves' THEN 'moves_in' ELSE 'coverage_in' END,
+    CASE kind WHEN 'class' THEN 'class_in_movers' WHEN 'moves' THEN 'moves_in' ELSE 'coverage_in' END::component,
     destination_number,
     class_after,
     persons,

@@ -162,7 +162,7 @@ WHERE happening.component IS NULL
 GROUP BY ALL;
 
 -- Residents at every stock, with their area and whether they headed a household at the stock before.
-CREATE OR REPLACE TEMP TABLE resident AS
+CREATE OR REPLACE TEMP TABLE inhabitant AS
 WITH head_period AS (
     SELECT
         person,
@@ -193,21 +193,21 @@ SELECT
     here.area,
     before.area AS area_before,
     class_in(here.classes, here.stock) AS class_before,
-    class_in(here.classes, year(stock_of_year(here.stock) + 1)) AS class_after,
+    class_in(here.classes, year_after(here.stock)) AS class_after,
     count(*) AS persons,
     count(*) FILTER (here.is_head) AS heads,
     count(*) FILTER (here.is_head AND before.is_head) AS heads_before
-FROM resident AS here
-LEFT JOIN resident AS before ON before.person = here.person AND before.stock = here.stock - 1
+FROM inhabitant AS here
+LEFT JOIN inhabitant AS before ON before.person = here.person AND before.stock = here.stock - 1
 WHERE here.stock >= getvariable('first_year')
-    AND class_in(here.classes, here.stock) <> class_in(here.classes, year(stock_of_year(here.stock) + 1))
+    AND class_in(here.classes, here.stock) <> class_in(here.classes, year_after(here.stock))
 GROUP BY ALL;
 
 INSERT INTO entry
 WITH counted AS (
-    SELECT stock, area, class_in(classes, year(stock_of_year(stock) + 1)) AS income_class, count(*) AS persons,
+    SELECT stock, area, class_in(classes, year_after(stock)) AS income_class, count(*) AS persons,
         count(*) FILTER (is_head) AS households
-    FROM resident
+    FROM inhabitant
     GROUP BY ALL
 )
 SELECT stock + 1, 'stock_start', area, income_class, persons, households

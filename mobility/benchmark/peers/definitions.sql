@@ -56,17 +56,16 @@ QUALIFY lag(person) OVER () = person
 -- cut-off. Of each spell the first and the last stock it covers; spells that cover none fall out.
 CREATE MACRO stock_of_year(y) AS least(make_date(y, 12, 31), getvariable('cut_off'));
 
+-- The first and the last stock that a period covers.
+CREATE MACRO first_stock(start_date) AS greatest(year(start_date), getvariable('first_year') - 1);
+CREATE MACRO last_stock(end_date) AS least(
+    CASE WHEN end_date > getvariable('cut_off') THEN year(getvariable('cut_off')) ELSE year(end_date) - 1 END,
+    getvariable('last_year')
+);
+
 CREATE MACRO transitions(spells) AS TABLE
 WITH covering AS (
-    SELECT
-        person,
-        object,
-        greatest(year(start_date), getvariable('first_year') - 1) AS first_stock,
-        least(
-            CASE WHEN end_date > getvariable('cut_off') THEN year(getvariable('cut_off')) ELSE year(end_date) - 1 END,
-            getvariable('last_year')
-        ) AS last_stock
-    FROM query_table(spells)
+    SELECT person, object, first_stock(start_date) AS first_stock, last_stock(end_date) AS last_stock FROM query_table(spells)
 )
 SELECT
     person,
@@ -83,7 +82,7 @@ QUALIFY lag(person) OVER () = person
 CREATE MACRO class_in(classes, in_year) AS
 CASE
     WHEN in_year - getvariable('lag_years') - getvariable('first_income_year') BETWEEN 0 AND getvariable('income_span') - 1
-        THEN ((classes >> (4 * (in_year - getvariable('lag_years') - getvariable('first_income_year')))::UHUGEINT) & 15)::UTINYINT
+        THEN ((classes >> (4 * (in_year - getvariable('lag_years') - getvariable('first_income_year')))::packed) & 15)::UTINYINT
     ELSE 7::UTINYINT
 END;
 
@@ -110,12 +109,8 @@ SELECT
     NOT coalesce(lead(person) OVER () = person AND lead(start_date) OVER () = end_date, false) AS ends
 FROM query_table(households);
 
--- The first and the last stock that a period covers.
-CREATE MACRO first_stock(start_date) AS greatest(year(start_date), getvariable('first_year') - 1);
-CREATE MACRO last_stock(end_date) AS least(
-    CASE WHEN end_date > getvariable('cut_off') THEN year(getvariable('cut_off')) ELSE year(end_date) - 1 END,
-    getvariable('last_year')
-);
+-- The year of the day after a stock.
+CREATE MACRO year_after(stock) AS least(stock + 1, year(getvariable('cut_off') + 1));
 
 -- Filled partition by partition. One row per move of a person, of either count; income_class is 0 to 4 for q1 to q5, 5 student, 6
 -- institutional, 7 unknown.
@@ -134,7 +129,7 @@ CREATE TABLE mover (
 -- Likewise: what happened to persons and, as reference persons, households, by area; class_after is that of the year that follows a stock.
 CREATE TYPE component AS ENUM (
     'stock_start', 'births', 'deaths', 'immigration', 'emigration', 'class_in', 'class_out', 'coverage_in', 'coverage_out',
-    'formed', 'dissolved', 'stock_end'
+    'formed', 'dissolved', 'stock_end', 'moves_in', 'moves_out', 'class_in_movers', 'class_out_movers'
 );
 CREATE TABLE entry (
     year SMALLINT, component component, area UINTEGER, income_class UTINYINT, persons BIGINT, households BIGINT

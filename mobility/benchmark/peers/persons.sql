@@ -34,7 +34,7 @@ JOIN (
                 WHEN population IN (3, 8) THEN 6
                 WHEN percentile IS NULL THEN 7
                 ELSE (percentile - 1) // 20
-            END::UHUGEINT << (4 * (file_row_number % getvariable('income_span')))::UHUGEINT
+            END::packed << (4 * (file_row_number % getvariable('income_span')))::packed
         ) AS classes
     FROM read_parquet(getvariable('income'), file_row_number = true)
     GROUP BY ALL
