@@ -5,7 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
+
+from mobility.panel.lookup import packed, rows_of
 
 _KEY = ("person", "start_date", "end_date", "object")
 _FOREVER = dt.date(9999, 12, 31)  # stands for an open end while dates are compared; never leaves this module
@@ -61,12 +64,11 @@ def resolve_overlaps(registrations: pl.DataFrame) -> pl.DataFrame:
         Disjoint spells sorted by person and start; neighbouring stretches of one registration are one spell.
     """
     overlaps = _same_person() & (pl.col("start_date") < pl.col("end_date").shift())
-    crowded = registrations.filter(overlaps.fill_null(False))["person"].unique()
+    crowded = registrations.filter(overlaps.fill_null(False))["person"].unique().sort()
     if crowded.is_empty():
         return registrations
-    is_crowded = pl.col("person").is_in(crowded.implode())
-    simple, tangled = registrations.filter(~is_crowded), registrations.filter(is_crowded)
-    return pl.concat([simple, _untangle(tangled)]).sort("person", "start_date")
+    is_crowded = pl.Series(rows_of(crowded, registrations["person"]) >= 0)
+    return _between(registrations.filter(~is_crowded), _untangle(registrations.filter(is_crowded)))
 
 
 def _untangle(registrations: pl.DataFrame) -> pl.DataFrame:
@@ -117,9 +119,9 @@ def merge_same_object(spells: pl.DataFrame) -> pl.DataFrame:
 def clip_at_death(spells: pl.DataFrame, persons: pl.DataFrame) -> pl.DataFrame:
     """The day of death is the last day of residence; nothing after it."""
     day_after = pl.col("death_date").dt.offset_by("1d")
-    dying = spells.join(persons.select("person", "death_date"), on="person", how="left", maintain_order="left")
     return (
-        dying.filter(pl.col("death_date").is_null() | (pl.col("start_date") <= pl.col("death_date")))
+        _with_death(spells, persons)
+        .filter(pl.col("death_date").is_null() | (pl.col("start_date") <= pl.col("death_date")))
         .with_columns(end_date=pl.min_horizontal("end_date", day_after))
         .select(_KEY)
     )
@@ -131,14 +133,35 @@ def add_absence(spells: pl.DataFrame, persons: pl.DataFrame, cut_off: dt.date) -
     An absence lasts until the next registration, death, or, open, past the cut-off. A last spell that runs to the cut-off is
     followed by nothing.
     """
-    dying = spells.join(persons.select("person", "death_date"), on="person", how="left", maintain_order="left")
+    dying = _with_death(spells, persons)
     next_start = pl.when(pl.col("person") == pl.col("person").shift(-1)).then(pl.col("start_date").shift(-1))
     after_death = pl.col("death_date").dt.offset_by("1d")
     marked = dying.with_columns(until=pl.coalesce(next_start, after_death, pl.lit(_FOREVER)))
     absent = marked.filter(pl.col("end_date") <= cut_off, pl.col("until") > pl.col("end_date")).select(
         "person", start_date="end_date", end_date="until", object=pl.lit(None, pl.UInt32)
     )
-    return pl.concat([spells, absent]).sort("person", "start_date")
+    return _between(spells, absent)
+
+
+def _with_death(spells: pl.DataFrame, persons: pl.DataFrame) -> pl.DataFrame:
+    """Spells with the `death_date` of their person; empty for who is not in `persons`."""
+    row = rows_of(persons["person"], spells["person"])
+    known = pl.Series(np.where(row >= 0, row, len(persons)), dtype=pl.UInt32)
+    return spells.with_columns(persons["death_date"].append(pl.Series([None], dtype=pl.Date)).gather(known))
+
+
+def _between(spells: pl.DataFrame, further: pl.DataFrame) -> pl.DataFrame:
+    """Two tables sorted by person and start as one: sorting all again would cost more than everything else here."""
+    if further.is_empty():
+        return spells
+    key, place = packed(spells["person"], spells["start_date"]), packed(further["person"], further["start_date"])
+    target = np.searchsorted(key, place, side="right") + np.arange(len(place))
+    source = np.empty(len(key) + len(place), dtype=np.uint32)
+    is_further = np.zeros(len(source), dtype=bool)
+    is_further[target] = True
+    source[target] = np.arange(len(key), len(source), dtype=np.uint32)
+    source[~is_further] = np.arange(len(key), dtype=np.uint32)
+    return pl.concat([spells, further], rechunk=True).select(pl.all().gather(pl.Series(source)))
 
 
 def _same_person() -> pl.Expr:

@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from mobility.panel.lookup import rows_of
+
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 ABSENT = -1
@@ -49,7 +51,10 @@ class Stocks:
             area: of every object.
         """
         of_object = np.append(area.to_numpy().astype(np.int64), ABSENT)  # the last is that of ABSENT, -1
-        return np.asfortranarray(of_object[self.object])
+        areas = np.empty(self.object.shape, dtype=np.int64, order="F")
+        for column in range(len(self.days)):
+            np.take(of_object, self.object[:, column], out=areas[:, column], mode="wrap")
+        return areas
 
 
 def take_stocks(
@@ -67,18 +72,18 @@ def take_stocks(
     # Stock after stock in memory: they are filled and read one at a time.
     objects = np.full(shape, ABSENT, dtype=np.int32, order="F")
     member, reference, private = (np.zeros(shape, dtype=bool, order="F") for _ in range(3))
-    lived = _Spells(residence.drop_nulls("object"), persons)
-    kept = _Spells(households, persons)
+    numbers = np.array([(day - dt.date(1970, 1, 1)).days for day in days], dtype=np.int32)
+    lived = _Spells(residence.drop_nulls("object"), persons, numbers)
+    kept = _Spells(households, persons, numbers)
     where = lived.spells["object"].to_numpy().astype(np.int32)
     heads = kept.spells["reference_person"].to_numpy()
     at_home = kept.spells["household_type"].is_between(1, INSTITUTIONAL - 1).fill_null(False).to_numpy()
     died = persons["death_date"].to_physical().fill_null(_FOREVER).to_numpy()
-    for column, day in enumerate(days):
-        number = (day - dt.date(1970, 1, 1)).days
-        there = lived.covering(number)
+    for column, number in enumerate(numbers):
+        there = lived.covering(column)
         objects[lived.place[there], column] = where[there]
         objects[died == number, column] = ABSENT
-        there = kept.covering(number)
+        there = kept.covering(column)
         member[kept.place[there], column] = True
         reference[kept.place[there], column] = heads[there]
         private[kept.place[there], column] = at_home[there]
@@ -86,15 +91,18 @@ def take_stocks(
 
 
 class _Spells:
-    """Spells of persons of the partition, as arrays of day numbers."""
+    """Spells of persons of the partition, with the first stock each covers and the first it does not."""
 
-    def __init__(self, spells: pl.DataFrame, persons: pl.DataFrame) -> None:
-        known = spells["person"].is_in(persons["person"].implode())
-        self.spells = spells if known.all() else spells.filter(known)
-        self.place = persons["person"].search_sorted(self.spells["person"]).to_numpy()
-        self._start = self.spells["start_date"].to_physical().to_numpy()
-        self._end = self.spells["end_date"].to_physical().fill_null(_FOREVER).to_numpy()
+    def __init__(self, spells: pl.DataFrame, persons: pl.DataFrame, days: npt.NDArray[np.int32]) -> None:
+        place = rows_of(persons["person"], spells["person"])
+        start = spells["start_date"].to_physical().to_numpy()
+        end = spells["end_date"].to_physical().fill_null(_FOREVER).to_numpy()
+        first, after = np.searchsorted(days, start), np.searchsorted(days, end)
+        covers = np.flatnonzero((first < after) & (place >= 0))  # few spells of those before the study cover any
+        self.spells, self.place = spells.select(pl.all().gather(covers)), place[covers]
+        # In bytes, since all are compared at every stock.
+        self._first, self._after = first[covers].astype(np.int16), after[covers].astype(np.int16)
 
-    def covering(self, day: int) -> Ints:
-        """Rows of the spells that cover a day; of a person at most one."""
-        return np.flatnonzero((self._start <= day) & (self._end > day))
+    def covering(self, column: int) -> Ints:
+        """Rows of the spells that cover a stock; of a person at most one."""
+        return np.flatnonzero((self._first <= column) & (self._after > column))

@@ -123,10 +123,13 @@ def count_account(
         first_day: of the address register.
         slack_days: of the study.
     """
-    arrived = events.entries(lives, first_day, slack_days)
-    left = events.exits(lives, slack_days)
-    moved = find_moves(lives.residence).with_columns(date="move_date")
-    changed = events.changes_at_home(lives)
+    during = dt.date(frame.years.start, 1, 1), stocks.days[-1]
+    arrived = events.entries(lives, first_day, slack_days, during)
+    left = events.exits(lives, slack_days, during)
+    moved = find_moves(lives.residence).with_columns(date="move_date").filter(pl.col("date").is_between(*during))
+    # Within an area a move changes no account.
+    moved = moved.filter(area.gather(moved["origin_object"]) != area.gather(moved["destination_object"]))
+    changed = events.changes_at_home(lives, during)
     households = lives.households
     book = _Book(lives.persons, area, stocks, classes, frame)
     for found in (arrived, left):

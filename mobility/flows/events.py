@@ -18,6 +18,7 @@ BIRTH, DEATH, IMMIGRATION, EMIGRATION, COVERAGE_IN, COVERAGE_OUT = (
     "coverage_in",
     "coverage_out",
 )
+During = tuple[dt.date, dt.date]  # first and last day
 MIGRATIONS = {"person": pl.UInt32, "migration_date": pl.Date, "migration_kind": pl.String}
 
 
@@ -38,7 +39,7 @@ class Lives:
     migrations: pl.DataFrame
 
 
-def entries(lives: Lives, first_day: dt.date, slack_days: int) -> pl.DataFrame:
+def entries(lives: Lives, first_day: dt.date, slack_days: int, during: During) -> pl.DataFrame:
     """Beginnings of residence: one row per entry, `person`, `date`, `day_there` (both the first day), `object`, `kind`.
 
     `births`: the first spell starts in the birth month or the next (method 1). `coverage_in`: the first spell starts on the
@@ -49,11 +50,14 @@ def entries(lives: Lives, first_day: dt.date, slack_days: int) -> pl.DataFrame:
         lives: of one partition.
         first_day: of the address register.
         slack_days: within which an event of GBAMIGRATIEBUS belongs to an entry.
+        during: first and last day of the entries.
     """
     first = pl.col("person").ne_missing(pl.col("person").shift())
     returns = pl.col("object").shift().is_null()
     persons = lives.persons
-    found = lives.residence.with_columns(is_first=first).filter(pl.col("object").is_not_null(), first | returns)
+    found = lives.residence.with_columns(is_first=first, returns=returns).filter(
+        pl.col("object").is_not_null(), pl.col("is_first") | pl.col("returns"), pl.col("start_date").is_between(*during)
+    )
     birth = persons["birth_date"].gather(persons["person"].search_sorted(found["person"]))
     second_month = birth.dt.offset_by("2mo")  # the register stores day 01
     registered = _near(found, lives.migrations, ("re_entry",), slack_days)
@@ -69,7 +73,7 @@ def entries(lives: Lives, first_day: dt.date, slack_days: int) -> pl.DataFrame:
     return found.select("person", "object", date="start_date", day_there="start_date", kind=kind)
 
 
-def exits(lives: Lives, slack_days: int) -> pl.DataFrame:
+def exits(lives: Lives, slack_days: int, during: During) -> pl.DataFrame:
     """Ends of residence: one row per exit, `person`, `date`, `day_there` (the last day), `object`, `kind`.
 
     `deaths` are dated by the day of death, the last day of residence; all others by the first day away. `coverage_out`:
@@ -78,18 +82,22 @@ def exits(lives: Lives, slack_days: int) -> pl.DataFrame:
     Args:
         lives: of one partition.
         slack_days: within which an event of GBAMIGRATIEBUS belongs to an exit.
+        during: first and last day of the exits.
     """
     leaves = pl.col("object").shift(-1).is_null() | pl.col("person").ne_missing(pl.col("person").shift(-1))
     persons = lives.persons
-    found = lives.residence.filter(pl.col("object").is_not_null(), pl.col("end_date").is_not_null(), leaves)
+    first, last = during
+    found = lives.residence.with_columns(leaves=leaves).filter(
+        "leaves", pl.col("object").is_not_null(), pl.col("end_date").is_between(first, last + dt.timedelta(days=1))
+    )
     death = persons["death_date"].gather(persons["person"].search_sorted(found["person"]))
     dies = (death.dt.offset_by("1d") == found["end_date"]).fill_null(False)
     removed = _near(found.with_columns(start_date="end_date"), lives.migrations, ("removal",), slack_days)
     kind = pl.when(dies).then(pl.lit(DEATH)).when(removed).then(pl.lit(COVERAGE_OUT)).otherwise(pl.lit(EMIGRATION))
-    last = pl.col("end_date").dt.offset_by("-1d")
+    last_there = pl.col("end_date").dt.offset_by("-1d")
     return found.select(
-        "person", "object", date=pl.when(dies).then(last).otherwise("end_date"), day_there=last, kind=kind
-    )
+        "person", "object", date=pl.when(dies).then(last_there).otherwise("end_date"), day_there=last_there, kind=kind
+    ).filter(pl.col("date").is_between(first, last))
 
 
 def _near(found: pl.DataFrame, migrations: pl.DataFrame, kinds: tuple[str, ...], slack_days: int) -> pl.Series:
@@ -130,7 +138,7 @@ def reference_on(households: pl.DataFrame, persons: pl.Series, days: pl.Series) 
 
 
 def reference_changes(households: pl.DataFrame) -> pl.DataFrame:
-    """Days on which a person becomes, or is no longer, a reference person: `person`, `date`, `becomes`; sorted.
+    """Days on which a person becomes, or is no longer, a reference person: `person`, `date`, `becomes`.
 
     A spell of the same kind that follows at once is no change.
 
@@ -143,10 +151,10 @@ def reference_changes(households: pl.DataFrame) -> pl.DataFrame:
     marked = heads.with_columns(is_first=~goes_on, is_last=goes_on.shift(-1).fill_null(False).not_())
     begins = marked.filter("is_first").select("person", date="start_date", becomes=pl.lit(True))
     ends = marked.filter("is_last", pl.col("end_date").is_not_null())
-    return pl.concat([begins, ends.select("person", date="end_date", becomes=pl.lit(False))]).sort("person", "date")
+    return pl.concat([begins, ends.select("person", date="end_date", becomes=pl.lit(False))])
 
 
-def changes_at_home(lives: Lives) -> pl.DataFrame:
+def changes_at_home(lives: Lives, during: During) -> pl.DataFrame:
     """Becoming (`formed`) and ceasing to be (`dissolved`) a reference person: `person`, `date`, `object`, `kind`.
 
     The object is that of the day when formed and that of the day before when dissolved. Only of those who live in the country
@@ -154,8 +162,10 @@ def changes_at_home(lives: Lives) -> pl.DataFrame:
 
     Args:
         lives: of one partition.
+        during: first and last day of the changes.
     """
-    residence, changes = lives.residence, reference_changes(lives.households)
+    residence = lives.residence
+    changes = reference_changes(lives.households).filter(pl.col("date").is_between(*during))
     before = changes["date"].dt.offset_by("-1d")
     there = residence["object"].gather(on_day(residence, changes["person"], changes["date"]))
     was = residence["object"].gather(on_day(residence, changes["person"], before))
