@@ -16,3 +16,17 @@ def months_after(day: dt.date, months: int) -> dt.date:
     """`add_months` for one date."""
     result: dt.date = pl.select(add_months(pl.lit(day), months)).item()
     return result
+
+
+def months_until(start: pl.Expr, day: pl.Expr) -> pl.Expr:
+    """The fewest months after `start` by which `day` is reached.
+
+    0 on the day itself, 1 from the next day until a month later.
+    """
+    whole = (day.dt.year().cast(pl.Int64) - start.dt.year()) * 12 + day.dt.month() - start.dt.month()
+    return whole + (day.dt.day() > start.dt.day()).cast(pl.Int64)
+
+
+def whole_months(start: pl.Expr, end: pl.Expr) -> pl.Expr:
+    """The most months after `start` that are over when `end`, the first day that is not seen, begins."""
+    return months_until(start, end.dt.offset_by("1d")) - 1

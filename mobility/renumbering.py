@@ -148,3 +148,24 @@ def mark_renumbered(transitions: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFr
     known = pairs.unique().with_columns(is_administrative=pl.lit(True), maybe_administrative=pl.lit(False))
     marked = transitions.join(known, on=["origin_object", "destination_object"], how="left", maintain_order="left")
     return marked.with_columns(pl.col("is_administrative", "maybe_administrative").fill_null(False))
+
+
+def stays_since(residence: pl.DataFrame, pairs: pl.DataFrame) -> pl.Series:
+    """First day of the stay that each spell of residence belongs to: a new number on the door does not begin another.
+
+    Args:
+        residence: contract `tables.Residence`.
+        pairs: `move_date`, `origin_object`, `destination_object` of the administrative relocations.
+    """
+    same_person = (pl.col("person") == pl.col("person").shift()).fill_null(False)
+    spells = residence.select(
+        "person",
+        "start_date",
+        origin_object=pl.when(same_person).then(pl.col("object").shift()),
+        destination_object="object",
+    )
+    renumbered = pairs.select("origin_object", "destination_object", start_date="move_date").unique()
+    on = ["origin_object", "destination_object", "start_date"]
+    marked = spells.join(renumbered.with_columns(goes_on=pl.lit(True)), on=on, how="left", maintain_order="left")
+    first = pl.when(pl.col("goes_on").is_null()).then("start_date")
+    return marked.select(first.forward_fill().alias("since")).to_series()

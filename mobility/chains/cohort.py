@@ -19,7 +19,10 @@ _SOCIAL = TENURES.index("social")
 
 @dataclass(frozen=True)
 class People:
-    """What is known of one partition of persons; see the contracts in `panel/tables.py`."""
+    """What is known of one partition of persons; see the contracts in `panel/tables.py`.
+
+    `residence` has one column more: `since`, of `renumbering.stays_since`.
+    """
 
     persons: pl.DataFrame
     residence: pl.DataFrame
@@ -53,23 +56,24 @@ def find_members(
 ) -> tuple[pl.DataFrame, dict[str, int]]:
     """The cohort of one programme area among one partition of persons, and how many residents are not in it, by reason.
 
-    One row per member: `person`, `birth_date`, `object` (baseline dwelling), `household` (baseline household), `income_class`
-    (frozen), `exposure`. Members live in the area on the cohort date, at that address for at least `minimum_stay_months`, are
-    at least `minimum_age`, live in a private household and have a known class.
+    One row per member: `person`, `birth_date`, `object` (baseline dwelling), `household` (baseline household) with its
+    `household_type`, `children` and whether the member is one (`is_child`), `income_class` (frozen), `exposure`. Members
+    live in the area on the cohort date, at that address for at least `minimum_stay_months`, are at least `minimum_age`, live
+    in a private household and have a known class.
     """
     day = followed.cohort_date
-    settled = pl.col("start_date") <= months_after(day, -rules.minimum_stay_months)
+    settled = pl.col("since") <= months_after(day, -rules.minimum_stay_months)
     lives_there = settled & (pl.col("end_date").is_null() | (pl.col("end_date") > day))
     there = people.residence.filter(lives_there, pl.col("object").is_not_null()).select("person", "object")
     there = there.filter(followed.states.gather(dwellings.area.gather(there["object"])) == HOME)
     place = people.persons["person"].search_sorted(there["person"]).cast(pl.UInt32)
     days = pl.Series("day", [day], dtype=pl.Date).new_from_index(0, there.height)
     household = on_day(people.households, there["person"], days)
+    of_household = ("household", "household_type", "is_child", "children")
     last_year = pl.Series("year", [day.year - 1], dtype=pl.Int64).new_from_index(0, there.height)
     members = there.with_columns(
         people.persons["birth_date"].gather(place).alias("birth_date"),
-        people.households["household"].gather(household).alias("household"),
-        people.households["household_type"].gather(household).alias("household_type"),
+        *(people.households[name].gather(household).alias(name) for name in of_household),
         mean_class(
             people.incomes, place, last_year, people.income_years, rules.income_years, rules.income_years_observed
         ).alias("income_class"),
@@ -85,7 +89,7 @@ def find_members(
         .then(pl.lit("class_unknown"))
     )
     left_out = {reason: int((judged["excluded"] == reason).sum()) for reason in EXCLUSIONS}
-    members = judged.filter(pl.col("excluded").is_null()).drop("household_type", "excluded")
+    members = judged.filter(pl.col("excluded").is_null()).drop("excluded")
     return members.with_columns(exposures(members["object"], dwellings, followed)), left_out
 
 

@@ -14,7 +14,7 @@ OUTCOMES = (
     "provisional", "left",
 )  # fmt: skip
 _ENDS_HOME = (DEAD, AWAY, INSTITUTION)
-_NO_EXIT = (HOME, *_ENDS_HOME, UNPLACEABLE)
+NO_EXIT = (HOME, *_ENDS_HOME, UNPLACEABLE)  # states that do not count as having left
 _BREAKS_REGION = (AWAY, INSTITUTION, OTHER_REGION, UNPLACEABLE)
 _STATE, _START, _END = pl.col("state"), pl.col("start_date"), pl.col("end_date")
 
@@ -43,7 +43,7 @@ def find_outcomes(episodes: pl.DataFrame, followed: Followed, rules: Chains) -> 
 
 def _mark(episodes: pl.DataFrame, rules: Chains) -> pl.DataFrame:
     """Episodes with the exit and the settled arrival of their person."""
-    exits = _STATE.is_in(_NO_EXIT).not_()
+    exits = _STATE.is_in(NO_EXIT).not_()
     with_exit = episodes.with_columns(exit_date=_START.filter(exits).min().over("person"))
     settles = (
         _STATE.str.starts_with(GROWTH_CORE)

@@ -30,6 +30,8 @@ class Followed:
         exit_until: t0 + `exit_months`: exposure is looked at, and an exit counts for a chain, until this day.
         last_day: F, the last day of following.
         states: state of somebody who lives in each area of the panel, seen from here; one per row of the area table.
+        is_complete: followed for all of `follow_up_months`.
+        r_in_g: a growth core contains some of it, and is no destination from here.
     """
 
     programme: str
@@ -40,6 +42,13 @@ class Followed:
     exit_until: dt.date
     last_day: dt.date
     states: pl.Series
+    r_in_g: bool
+    is_complete: bool
+
+    @property
+    def is_seen(self) -> bool:
+        """Followed until exits no longer count."""
+        return self.last_day >= self.exit_until
 
     @property
     def end(self) -> dt.date:
@@ -76,6 +85,8 @@ def follow(given: ProgrammeArea, areas: pl.DataFrame, rules: Chains, cut_off: dt
         exit_until=months_after(given.start, rules.exit_months),
         last_day=min(cut_off, months_after(given.start, rules.follow_up_months)),
         states=_states(given.codes, inside, areas, regions[0]),
+        is_complete=cut_off >= months_after(given.start, rules.follow_up_months),
+        r_in_g=inside["role"].str.ends_with("/growth_core").any(),
     )
 
 

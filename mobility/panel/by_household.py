@@ -16,6 +16,7 @@ from mobility.run.files import write_parquet
 
 HOUSEHOLDS = "GBAHUISHOUDENSBUS"
 _MOST_TYPE = 8  # TYPHH
+_CHILD = "1"  # PLHH
 _KEY = ("household_number", "start_date")  # the number alone comes back in other households
 
 
@@ -32,7 +33,8 @@ def link_households(build: Build) -> tuple[list[pl.LazyFrame], int]:
     """Household spells with the number of their household.
 
     Returns:
-        `person`, `start_date`, `end_date`, `household`, `household_size`, `household_type`, `reference_person`; and how many.
+        `person`, `start_date`, `end_date`, `household`, `household_size`, `household_type`, `reference_person`,
+        `is_child`, `children`; and how many.
     """
     given, rows = build.sources.need(HOUSEHOLDS), build.rows(HOUSEHOLDS)
     bounds = range_bounds(build.sources.files(HOUSEHOLDS), rows, _KEY[:1], build.partitions)
@@ -45,8 +47,13 @@ def link_households(build: Build) -> tuple[list[pl.LazyFrame], int]:
 
 
 def _link_range(number: int, task: _Task) -> Part:
-    rows = task.exchange.read(number)
-    sized = rows.group_by(_KEY).agg(household_size=pl.col("person").n_unique().cast(pl.UInt32)).sort(_KEY)
+    is_child = (pl.col("household_place").str.strip_chars() == _CHILD).fill_null(False)
+    rows = task.exchange.read(number).with_columns(is_child=is_child)
+    sized = rows.group_by(_KEY).agg(
+        household_size=pl.col("person").n_unique().cast(pl.UInt32),
+        children=pl.col("person").filter("is_child").n_unique().cast(pl.UInt32),
+    )
+    sized = sized.sort(_KEY)
     numbered = sized.with_row_index("household").with_columns(pl.col("household").cast(pl.UInt32))
     linked = rows.join(numbered, on=list(_KEY), how="inner", validate="m:1").select(
         "person",
@@ -56,6 +63,8 @@ def _link_range(number: int, task: _Task) -> Part:
         "household_size",
         household_type=known_code("household_type", _MOST_TYPE),
         reference_person=(pl.col("reference_person") == "1").fill_null(False),
+        is_child="is_child",
+        children="children",
     )
     write_parquet(linked, task.path(number))
     return Part(size=numbered.height)

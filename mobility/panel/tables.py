@@ -90,6 +90,8 @@ class HouseholdSpell(Spell):
     household_size: pl.UInt32 = pa.Field(ge=1, description="Persons with a spell in that household")
     household_type: pl.UInt8 = pa.Field(le=8, description="TYPHH; 8 institutional; 0 unknown")
     reference_person: pl.Boolean
+    is_child: pl.Boolean = pa.Field(description="Lives with a parent: PLHH 1, of whatever age")
+    children: pl.UInt32 = pa.Field(description="Persons with a spell in that household who live with a parent")
 
     class Config:
         strict = True

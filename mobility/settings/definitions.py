@@ -131,6 +131,7 @@ class Chains:
     max_stop_months: int
     return_days: int
     return_months: int
+    away_months: int
 
     def __post_init__(self) -> None:
         not_negative(self, "study.chains")

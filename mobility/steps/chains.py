@@ -24,18 +24,28 @@ from mobility.chains.tables import (
     mark_first_cohort,
 )
 from mobility.errors import RequestError
+from mobility.estimates.events import first_events, first_returns, on_clock
+from mobility.estimates.incidence import incidence_table, pooled_strata
+from mobility.estimates.leaving import BY_KEYS, EXIT_KEYS, by_household, chain_rates, find_leaving
 from mobility.income import income_classes
 from mobility.panel.store import Panel, Shape
 from mobility.places import unmatched_codes
+from mobility.renumbering import stays_since
 from mobility.run.engine import work
 from mobility.run.files import make_folder, write_json, write_parquet
 from mobility.run.progress import Tell
 from mobility.run.steps import files_below
-from mobility.settings import Settings, Study
+from mobility.settings import Chains, Settings, Study
 from mobility.steps import moves
 from mobility.steps.flows import zoned_areas
 from mobility.steps.ingest import PANEL_TABLES
 from mobility.steps.job import Job, Told, workspace
+
+TABLES = ("cohort", "chains", "exits", "chains_by", "chain_rates", "incidence")
+_CLOCKS = (
+    "first_left", "first_cause", "first_destination", "return_left", "return_cause", "exit", "first_state", "later_state",
+)  # fmt: skip
+_AT_COHORT_DATE = ("birth_date", "household_type", "children", "is_child")
 
 
 def _asked(settings: Settings) -> dict[str, Any]:
@@ -50,12 +60,17 @@ def _asked(settings: Settings) -> dict[str, Any]:
 
 def _inputs(settings: Settings) -> list[Path]:
     space = workspace(settings)
-    return files_below(space.panel / "residence", *(space.panel / name for name in PANEL_TABLES))
+    folders = (
+        space.panel / "residence",
+        moves.folders(settings)["events"],
+        *(space.panel / name for name in PANEL_TABLES),
+    )
+    return files_below(*folders)
 
 
 def _outputs(settings: Settings, told: Told) -> list[Path]:  # noqa: ARG001 - same form for every step
     space = workspace(settings)
-    return [space.aggregate("cohort"), space.aggregate("chains"), space.root / "cohort", space.quality / "chains.json"]
+    return [*map(space.aggregate, TABLES), space.root / "cohort", space.quality / "chains.json"]
 
 
 def followed_areas(settings: Settings, cut_off_of: Shape) -> list[Followed]:
@@ -98,15 +113,36 @@ def _run(settings: Settings, tell: Tell) -> Told:
     folder = space.root / "cohort"
     shutil.rmtree(folder, ignore_errors=True)
     make_folder(folder)
-    following = partial(_follow_partition, panel=panel, shape=shape, study=study, followed=followed, folder=folder)
+    following = partial(
+        _follow_partition,
+        panel=panel,
+        shape=shape,
+        study=study,
+        followed=followed,
+        renumbered=_renumbered(settings),
+        folder=folder,
+    )
     left_out = work(following, shape.partitions, settings.engine, "cohort and itineraries", tell)
     members = [_labelled(folder, number, one) for number, one in enumerate(followed)]
     everybody = mark_first_cohort(pl.concat(members)) if members else _nobody()
     write_parquet(count_members(everybody, COHORT_KEYS), space.aggregate("cohort"))
     write_parquet(count_members(everybody, CHAIN_KEYS), space.aggregate("chains"))
+    write_parquet(count_members(everybody, EXIT_KEYS), space.aggregate("exits"))
+    by = by_household(everybody, study.flows.age_bands)
+    write_parquet(count_members(by, BY_KEYS), space.aggregate("chains_by"))
+    strata = pooled_strata(everybody, study.income.low)
+    write_parquet(chain_rates(strata), space.aggregate("chain_rates"))
+    write_parquet(incidence_table(strata.with_columns(group=pl.lit("cohort"))), space.aggregate("incidence"))
     told: Told = {"areas": len(followed), "members": everybody.height, "not_members": _added(left_out)}
     write_json(space.quality / "chains.json", told)
     return told
+
+
+def _renumbered(settings: Settings) -> pl.DataFrame:
+    """The administrative relocations: `move_date`, `origin_object`, `destination_object`; few beside the moves."""
+    moved = pl.scan_parquet(moves.folders(settings)["events"] / "*.parquet").filter("is_administrative")
+    pairs = moved.select("move_date", "origin_object", "destination_object").unique().collect()
+    return pairs.sort(pairs.columns)
 
 
 def _added(parts: list[dict[str, int]]) -> dict[str, int]:
@@ -116,26 +152,41 @@ def _added(parts: list[dict[str, int]]) -> dict[str, int]:
 def _labelled(folder: Path, number: int, followed: Followed) -> pl.DataFrame:
     """All members of one cohort, from all partitions, with their household and the keys of the tables."""
     members = pl.concat([pl.read_parquet(path) for path in files_below(folder / f"{number:03d}")])
-    return label(add_baseline_households(members), followed).select(
-        "person", *CHAIN_KEYS, "cohort_date", "is_carrier", "weight", "cell_key"
+    return (
+        label(add_baseline_households(members), followed)
+        .select("person", *CHAIN_KEYS, *_CLOCKS, *_AT_COHORT_DATE, "cohort_date", "is_carrier", "weight", "cell_key")
+        .with_columns(
+            r_in_g=pl.lit(followed.r_in_g),
+            is_seen=pl.lit(followed.is_seen),
+            is_complete=pl.lit(followed.is_complete),
+        )
     )
 
 
 def _nobody() -> pl.DataFrame:
-    numbers = {"cohort_year": pl.Int64, "stops": pl.Int64, "repeat_exposure": pl.Int64}
-    schema = {name: numbers.get(name, pl.String) for name in CHAIN_KEYS}
-    return pl.DataFrame(
-        schema=schema
-        | {"is_first_cohort": pl.Boolean, "is_carrier": pl.Boolean, "weight": pl.Int64, "cell_key": pl.Int64}
-    )
+    kinds: dict[type[pl.DataType], tuple[str, ...]] = {
+        pl.String: (*CHAIN_KEYS, *_CLOCKS),
+        pl.Int64: ("cohort_year", "stops", "repeat_exposure", "first_left", "return_left", "weight", "cell_key"),
+        pl.Boolean: ("is_child", "is_first_cohort", "is_carrier", "r_in_g", "is_seen", "is_complete"),
+        pl.Date: ("birth_date", "cohort_date"),
+        pl.UInt32: ("household_type", "children"),
+    }
+    return pl.DataFrame(schema={name: kind for kind, names in kinds.items() for name in names})
 
 
 def _follow_partition(
-    partition: int, panel: Panel, shape: Shape, study: Study, followed: list[Followed], folder: Path
+    partition: int,
+    panel: Panel,
+    shape: Shape,
+    study: Study,
+    followed: list[Followed],
+    renumbered: pl.DataFrame,
+    folder: Path,
 ) -> dict[str, int]:
+    residence = panel.read("residence", partition)
     people = People(
         persons=panel.read("persons", partition),
-        residence=panel.read("residence", partition),
+        residence=residence.with_columns(stays_since(residence, renumbered)),
         households=panel.read("households", partition),
         incomes=panel.income(partition),
         income_years=shape.income_years,
@@ -148,9 +199,10 @@ def _follow_partition(
     for number, one in enumerate(followed):
         members, reasons = find_members(people, dwellings, one, study.chains)
         left_out = {reason: count + reasons[reason] for reason, count in left_out.items()}
-        found_episodes = find_episodes(members, people, dwellings, one)
-        outcomes = find_outcomes(absorb_short(found_episodes, study.chains.min_episode_days), one, study.chains)
+        episodes = absorb_short(find_episodes(members, people, dwellings, one), study.chains.min_episode_days)
+        outcomes = find_outcomes(episodes, one, study.chains)
         table = members.join(outcomes, on="person", how="left", maintain_order="left", validate="1:1")
+        table = _on_clocks(table, episodes, one, study.chains)
         table = table.with_columns(
             *arrivals(table, people, dwellings, classes, study.income.lag_years),
             repeat_exposure(
@@ -159,6 +211,17 @@ def _follow_partition(
         )
         write_parquet(table, folder / f"{number:03d}" / f"part-{partition:03d}.parquet")
     return left_out
+
+
+def _on_clocks(members: pl.DataFrame, episodes: pl.DataFrame, followed: Followed, rules: Chains) -> pl.DataFrame:
+    """Members with the month and cause of their first event from the cohort date and from the exit."""
+    for events in (first_events(episodes, rules), first_returns(episodes, rules), find_leaving(episodes, followed)):
+        events = events.drop("exit_date", strict=False)
+        members = members.join(events, on="person", how="left", maintain_order="left", validate="1:1")
+    end = pl.lit(followed.end)
+    return members.with_columns(
+        *on_clock("first", pl.lit(followed.cohort_date), end), *on_clock("return", pl.col("exit_date"), end)
+    )
 
 
 def _closing(settings: Settings, told: Told) -> list[str]:

@@ -62,6 +62,7 @@ def reference_periods(drawn):
         return pl.DataFrame(schema=HOUSEHOLD)
     periods = table(drawn).with_row_index("household")
     alone = periods.with_columns(household_size=pl.lit(1), household_type=pl.lit(1), reference_person=pl.lit(True))
+    alone = alone.with_columns(is_child=pl.lit(False), children=pl.lit(0))
     return alone.select(*HOUSEHOLD).cast(HOUSEHOLD).sort("person", "start_date")
 
 

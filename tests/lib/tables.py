@@ -53,6 +53,8 @@ HOUSEHOLD = {
     "household_size": pl.UInt32,
     "household_type": pl.UInt8,
     "reference_person": pl.Boolean,
+    "is_child": pl.Boolean,
+    "children": pl.UInt32,
 }
 
 
@@ -69,11 +71,16 @@ def persons(drawn: str) -> pl.DataFrame:
 
 
 def households(drawn: str) -> pl.DataFrame:
-    """Drawn household spells; the size is the number of persons drawn in a household, the type 1 unless drawn."""
+    """Drawn household spells; the size is the number of persons drawn in a household, the type 1 and nobody a child unless
+
+    drawn.
+    """
     frame = table(drawn)
-    if "household_type" not in frame.columns:
-        frame = frame.with_columns(household_type=pl.lit(1))
+    left_out = {"household_type": pl.lit(1), "is_child": pl.lit(False)}
+    frame = frame.with_columns(value.alias(name) for name, value in left_out.items() if name not in frame.columns)
     frame = frame.with_columns(
-        household_size=pl.col("person").n_unique().over("household"), reference_person=pl.lit(True)
+        household_size=pl.col("person").n_unique().over("household"),
+        children=pl.col("is_child").sum().over("household"),
+        reference_person=pl.lit(True),
     )
     return frame.select(*HOUSEHOLD).cast(HOUSEHOLD).sort("person", "start_date")

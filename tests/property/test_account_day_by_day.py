@@ -158,7 +158,7 @@ def household_spells(lived):
         ends = [start for start, _ in changes[1:]] + [None]
         for number, ((start, is_reference), end) in enumerate(zip(changes, ends, strict=True)):
             if is_reference is not None:
-                rows.append((person, start, end, 10 * person + number, 1, 1, is_reference))
+                rows.append((person, start, end, 10 * person + number, 1, 1, is_reference, False, 0))
     return pl.DataFrame(rows, schema=HOUSEHOLD, orient="row")
 
 
@@ -181,7 +181,7 @@ def every_day(panel, person):
     """Date, object lived at (None: nowhere), whether a reference person, whether it is the day of death; day by day."""
     lives = panel.lives
     residence = [row[1:] for row in lives.residence.iter_rows() if row[0] == person]
-    heading = [row[1:3] for row in lives.households.iter_rows() if row[0] == person and row[-1]]
+    heading = [row[1:3] for row in lives.households.iter_rows() if row[0] == person and row[6]]  # reference_person
     death = lives.persons.filter(person=person)["death_date"][0]
     date = REGISTER_STARTS
     while date <= panel.stock_days[-1]:

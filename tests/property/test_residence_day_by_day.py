@@ -125,7 +125,7 @@ def test_household_moves_equal_the_pairwise_reading(rows, born, household_of):
     people = pl.DataFrame([(p, birth[p], None) for p in range(1, 10)], schema=PERSON, orient="row")
     size = {h: sum(1 for other in household_of.values() if other == h) for h in range(3)}
     living = pl.DataFrame(
-        [(p, day(-100), None, h, size[h], 1, False) for p, h in sorted(household_of.items())],
+        [(p, day(-100), None, h, size[h], 1, False, False, 0) for p, h in sorted(household_of.items())],
         schema=HOUSEHOLD,
         orient="row",
     )

@@ -77,7 +77,10 @@ def test_quirk_02_a_stay_split_in_four_contiguous_rows_is_one_stay(country):
 
 
 def test_quirk_03_of_overlapping_registrations_the_one_that_started_last_counts(country):
-    """Person 1: the old address was closed late. Person 2: registered elsewhere for a while, the first address never closed."""
+    """Person 1: the old address was closed late.
+
+    Person 2: registered elsewhere for a while, the first address never closed.
+    """
     country.deliver(
         "GBAADRESOBJECTBUS",
         """
@@ -362,5 +365,27 @@ def test_quirk_23_a_newborn_who_enters_the_household_late_moves_with_its_parents
         1      | 2019-05-25 | B a    | B c         | 0         | 1       | true       | true
         2      | 2019-05-25 | B a    | B c         | 0         | 1       | false      | true
         4      | 2019-05-25 | B a    | B c         |           | 1       | false      | true
+        """,
+    )
+
+
+def test_children_are_who_live_with_a_parent_whatever_their_age_and_are_counted_per_household(country):
+    country.deliver(
+        "GBAHUISHOUDENSBUS",
+        """
+        RINPERSOON | DATUMAANVANGHH | DATUMEINDEHH | HUISHOUDNR   | TYPHH | PLHH | REFPERSOONHH
+        000000001  | 20000101       | 20501231     | 000000000007 | 6     | " 7" | 1
+        000000002  | 20000101       | 20501231     | 000000000007 | 6     | " 1" | 0
+        000000003  | 20000101       | 20501231     | 000000000007 | 6     | "1 " | 0
+        """,
+    )
+    found = country.run("ingest")
+    assert_table(
+        found.households(),
+        """
+        person | is_child | children
+        1      | false    | 2
+        2      | true     | 2
+        3      | true     | 2
         """,
     )

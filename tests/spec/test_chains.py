@@ -1,4 +1,7 @@
-"""Method 6: the cohort, the itinerary, and one outcome for each member. Every outcome is drawn once, with its boundary days."""
+"""Method 6: the cohort, the itinerary, and one outcome for each member.
+
+Every outcome is drawn once, with its boundary days.
+"""
 
 import datetime as dt
 
@@ -19,7 +22,7 @@ from tests.lib.tables import assert_table, households, persons, spells, table
 RULES = Chains(
     lead_months=24, minimum_age=23, minimum_stay_months=12, income_years=3, income_years_observed=2, exit_months=60,
     follow_up_months=132, arrival_months=60, settled_months=12, min_episode_days=90, max_stops=3, max_stop_months=36,
-    return_days=90, return_months=24,
+    return_days=90, return_months=24, away_months=12,
 )  # fmt: skip
 CUT_OFF = dt.date(2023, 12, 31)
 
@@ -100,7 +103,8 @@ def people(residence, born="person | birth_date\n1 | 1970-01-01", living=None, i
     living = living or "person | start_date | end_date | household\n1 | 1990-01-01 | | 10"
     percentile = pl.Series([value for _ in range(everybody.height) for value in income], dtype=pl.UInt8)
     years = pl.DataFrame({"percentile": percentile}).with_columns(population=pl.lit(1, pl.UInt8))
-    return People(everybody, spells(residence), households(living), years, (2005, 2007))
+    lived = spells(residence).with_columns(since="start_date")
+    return People(everybody, lived, households(living), years, (2005, 2007))
 
 
 IN_R_SINCE_2000 = "person | start_date | end_date | object\n1 | 2000-01-01 | | 1"

@@ -11,7 +11,7 @@ from mobility.moves import (
     first_of_year,
     group_household_moves,
 )
-from mobility.renumbering import ObjectUse, Relocation, mark_administrative, mark_renumbered, object_use
+from mobility.renumbering import ObjectUse, Relocation, mark_administrative, mark_renumbered, object_use, stays_since
 from mobility.stocks import take_stocks
 from tests.lib.tables import assert_table, households, persons, spells, table
 
@@ -263,3 +263,33 @@ def test_a_transition_between_the_old_and_the_new_number_is_administrative_too()
     transitions = table("origin_object | destination_object\n0 | 2\n0 | 3")
     pairs = table("origin_object | destination_object\n0 | 2")
     assert mark_renumbered(transitions, pairs)["is_administrative"].to_list() == [True, False]
+
+
+def test_a_new_number_on_the_door_does_not_begin_another_stay():
+    lived = spells("""
+        person | start_date | end_date   | object
+        1      | 2000-01-01 | 2007-06-01 | 1
+        1      | 2007-06-01 | 2007-09-01 | 2
+        1      | 2007-09-01 |            | 3
+        2      | 2007-06-01 |            | 2
+        3      | 2001-01-01 | 2007-07-01 | 1
+        3      | 2007-07-01 |            | 2
+    """)
+    pairs = table("""
+        move_date  | origin_object | destination_object
+        2007-06-01 | 1             | 2
+        2007-09-01 | 2             | 3
+    """).cast({"origin_object": pl.UInt32, "destination_object": pl.UInt32})
+    found = lived.with_columns(stays_since(lived, pairs))
+    assert_table(
+        found,
+        """
+        person | object | since
+        1      | 1      | 2000-01-01
+        1      | 2      | 2000-01-01
+        1      | 3      | 2000-01-01
+        2      | 2      | 2007-06-01
+        3      | 1      | 2001-01-01
+        3      | 2      | 2007-07-01
+    """,
+    )

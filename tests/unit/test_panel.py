@@ -53,6 +53,7 @@ def test_of_household_spells_that_start_on_one_day_the_longest_stays_and_overlap
         1      | 2000-01-01 | 2001-01-01 | 11
         1      | 2001-06-01 |            | 12
     """).with_columns(household_size=pl.lit(1), household_type=pl.lit(1), reference_person=pl.lit(True))
+    rows = rows.with_columns(is_child=pl.lit(False), children=pl.lit(0))
     tidied = people.tidy_households(rows.select(*HOUSEHOLD).cast(HOUSEHOLD), CUT_OFF)
     assert_table(
         tidied.kept,
