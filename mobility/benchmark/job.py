@@ -19,6 +19,7 @@ from mobility.benchmark.measure import MB, Measured, UnfinishedError, measure
 from mobility.benchmark.request import Benchmark, Peer
 from mobility.errors import RequestError
 from mobility.run.engine import WorkerError
+from mobility.run.lock import held
 from mobility.run.progress import Tell, progress
 from mobility.run.steps import files_below
 from mobility.settings import Format, Settings, read_own
@@ -43,12 +44,12 @@ def benchmark(given: dict[str, Any]) -> None:
         raise RequestError("check=true belongs to ingest and release; benchmark cannot only look.")
     if settings.register.kind != "synthetic":
         raise RequestError("register: benchmark measures on a fictitious country. Use register=synthetic.")
-    workspace(settings).make()
-    run = _Run(asked, settings, Console(highlight=False))
-    for written_as in asked.written_as:
-        for size in asked.sizes:
-            run.measure_size(size, written_as)
-    run.tell_all()
+    with held(workspace(settings).make(), "benchmark"):
+        run = _Run(asked, settings, Console(highlight=False))
+        for written_as in asked.written_as:
+            for size in asked.sizes:
+                run.measure_size(size, written_as)
+        run.tell_all()
 
 
 @dataclass

@@ -19,6 +19,7 @@ from yaml import YAMLError
 from mobility.errors import MobilityError, RequestError
 from mobility.folders import CONF, PROGRAM
 from mobility.run.engine import WorkerError, place_in_program
+from mobility.run.lock import held
 from mobility.run.messages import about_composition, about_missing
 from mobility.run.progress import progress
 from mobility.run.steps import files_below
@@ -101,9 +102,18 @@ def run_steps(name: str, jobs: Callable[[Settings], Sequence[Job]], settings: Se
     if settings.check and name not in CHECKING:
         raise RequestError(f"check=true belongs to {' and '.join(CHECKING)}; {name} cannot only look.")
     _check_folders(settings)
-    if not settings.check:
-        workspace(settings).make()
     asked = jobs(settings)
+    if settings.check:
+        _run_in_order(name, asked, settings, console)
+    else:
+        with held(workspace(settings).make(), name):
+            _run_in_order(name, asked, settings, console)
+    if name == "pipeline":
+        console.print(f"pipeline: done in {time.monotonic() - begun:.0f} s.")
+        _where_to_look(console, settings)
+
+
+def _run_in_order(name: str, asked: Sequence[Job], settings: Settings, console: Console) -> None:
     if len(asked) == 1:
         asked[0].asked(settings)  # what is wrong with the request comes before what was not done yet
         _check_earlier_steps(asked[0], settings)
@@ -111,9 +121,6 @@ def run_steps(name: str, jobs: Callable[[Settings], Sequence[Job]], settings: Se
         done = run_step(job, settings, console)
         if job.name == name and not done:
             console.print(f"{name}: up to date, nothing to do.")
-    if name == "pipeline":
-        console.print(f"pipeline: done in {time.monotonic() - begun:.0f} s.")
-        _where_to_look(console, settings)
 
 
 def _check_earlier_steps(job: Job, settings: Settings) -> None:
