@@ -16,7 +16,7 @@ from mobility.registers.dictionary import Column, Register
 from mobility.registers.find import Found
 from mobility.registers.read import read_batches
 from mobility.registers.rules import stop_where_asked
-from mobility.run.files import make_folder, write_json, write_parquet
+from mobility.run.files import checksum, make_folder, write_json, write_parquet
 from mobility.run.steps import fingerprint, program_digest, state_of
 from mobility.settings import Severity
 
@@ -109,7 +109,7 @@ def ingest_file(
     reading.run()
     if state_of(found.path) != before:
         raise DataError(f"{found.path.name}: the file changed while it was read. Run again when it is complete.")
-    files = {str(path.resolve()): state_of(path) for folder in (kept, refused) for path in _parquet(folder)}
+    files = {str(path.resolve()): checksum(path) for folder in (kept, refused) for path in _parquet(folder)}
     write_json(kept / _RECORD, {"made_from": made_from, "counts": asdict(reading.counts), "files": files})
     return reading.counts, Spent(**reading.seconds)
 
@@ -198,7 +198,7 @@ def _read_before(kept: Path, made_from: str) -> Counts | None:
     """Counts of the last time, if nothing has changed since: neither what it was made from nor what was made."""
     try:
         known = json.loads((kept / _RECORD).read_text(encoding="utf-8"))
-        as_it_was = all(state_of(Path(name)) == state for name, state in known["files"].items())
+        as_it_was = all(checksum(Path(name)) == known_sum for name, known_sum in known["files"].items())
         return Counts(**known["counts"]) if known["made_from"] == made_from and as_it_was else None
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import uuid
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -91,3 +92,12 @@ def digest(path: Path) -> str:
         while chunk := file.read(_CHUNK):
             known.update(chunk)
     return known.hexdigest()
+
+
+def checksum(path: Path) -> str:
+    """CRC-32 of a file: sees what a disk or an accident changed, twice as fast as a digest; no seal against intent."""
+    known = 0
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            known = zlib.crc32(chunk, known)
+    return f"{known:08x}"

@@ -21,11 +21,10 @@ from mobility.folders import CONF, PROGRAM
 from mobility.run.engine import WorkerError, place_in_program
 from mobility.run.lock import held
 from mobility.run.messages import about_composition, about_missing
-from mobility.run.progress import progress
-from mobility.run.steps import files_below
+from mobility.run.one_step import run_step
 from mobility.run.workspace import OWN_FOLDERS
 from mobility.settings import Settings, read_settings
-from mobility.steps.job import Job, Told, release_folder, step_record, workspace
+from mobility.steps.job import Job, release_folder, step_record, workspace
 
 FAULT = 1
 CHECKING = ("ingest", "release")  # jobs that can look and tell without changing anything
@@ -156,31 +155,6 @@ def _check_folders(settings: Settings) -> None:
             raise RequestError(
                 f"{key} is a folder that the program clears and makes again in the workspace. Name another."
             )
-
-
-def run_step(job: Job, settings: Settings, console: Console) -> bool:
-    """Run one step unless it is up to date; says what it did. Returns whether it ran."""
-    step = step_record(settings, job.name)
-    asked, inputs = job.asked(settings), [] if settings.check else job.inputs(settings)
-    if not settings.check and step.is_up_to_date(asked, inputs):
-        console.print(f"[dim]{job.name}: up to date[/dim]")
-        return False
-    if not settings.check:
-        step.forget()
-    begun = time.monotonic()
-    with progress(console, job.name) as tell:
-        told = job.run(settings, tell)
-    if not settings.check:
-        step.remember(asked, inputs, files_below(*job.outputs(settings, told)), told)
-    did = "look and tell" if settings.check else job.does
-    console.print(f"[bold]{job.name}[/bold]: {did}, {time.monotonic() - begun:.1f} s")
-    _show(console, job, settings, told)
-    return True
-
-
-def _show(console: Console, job: Job, settings: Settings, told: Told) -> None:
-    for line in job.closing(settings, told):
-        console.print(f"  {escape(line)}", soft_wrap=True)
 
 
 def _where_to_look(console: Console, settings: Settings) -> None:

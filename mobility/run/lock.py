@@ -40,8 +40,8 @@ def held(space: Workspace, job: str) -> Iterator[None]:
         lock.acquire()
     except Timeout:
         refused = RequestError(
-            f"place.root: {_who(space)} is at work in {space.root}. Nothing was changed. Wait until it has ended, or give this run "
-            "a place.root of its own."
+            f"place.root: {_who(space)} is at work in {space.root}. Nothing was changed. Wait until it has ended, or give "
+            "this run a place.root of its own."
         )
     else:
         try:
@@ -68,8 +68,6 @@ def _who(space: Workspace) -> str:
     """Who holds the lock, as far as that can be read."""
     try:
         told = json.loads((space.runs / _HOLDER).read_text(encoding="utf-8"))
-        return (
-            f"jobs/{told['job']}.py of {told['user']} (process {told['process']} on {told['machine']}, since {told['since']})"
-        )
+        return f"jobs/{told['job']}.py of {told['user']} (process {told['process']} on {told['machine']}, since {told['since']})"
     except (OSError, ValueError, KeyError, TypeError):
         return "another run"

@@ -1,6 +1,7 @@
 """A step of the road, and whether it is up to date.
 
-It is when its settings, its inputs and the program are what they were, and its outputs are still there.
+It is when its settings, its inputs and the program are what they were, and its outputs are still there. That is seen from size
+and time of change; before a later step reads an output, its bytes are compared as well.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from mobility.folders import PROGRAM
-from mobility.run.files import write_json
+from mobility.run.files import checksum, write_json
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Step:
 
     def is_up_to_date(self, asked: dict[str, Any], inputs: Iterable[Path]) -> bool:
         """Whether doing it again would change nothing."""
-        return self.stands(asked) and self._read().get("inputs") == _states(inputs)
+        return self.stands(asked) and self._read().get("inputs") == states_of(inputs)
 
     def stands(self, asked: dict[str, Any]) -> bool:
         """Whether it was done with these settings by this program, and its outputs are still as they were."""
@@ -40,26 +41,38 @@ class Step:
         same = known.get("asked") == fingerprint(asked) and known.get("program") == program_digest()
         return same and all(state_of(Path(path)) == state for path, state in known.get("outputs", {}).items())
 
+    def damaged(self, paths: Iterable[Path]) -> list[Path]:
+        """Those of some files that this step made and that no longer hold what it wrote, whatever their size and time say."""
+        made = self._read().get("checksums", {})
+        return [path for path in paths if str(path) in made and _checksum(path) != made[str(path)]]
+
     def forget(self) -> None:
         """Before it is done again: what it leaves half done is not taken for the whole."""
         self.record.unlink(missing_ok=True)
 
     def remember(
-        self, asked: dict[str, Any], inputs: Iterable[Path], outputs: Iterable[Path], told: dict[str, Any]
+        self, asked: dict[str, Any], inputs: dict[str, str], outputs: Iterable[Path], told: dict[str, Any]
     ) -> None:
-        """Once it is done: what was asked, from what, with what result."""
-        write_json(
-            self.record,
-            {
-                "step": self.name,
-                "asked": fingerprint(asked),
-                "settings": _plain(asked),
-                "program": program_digest(),
-                "inputs": _states(inputs),
-                "outputs": _states(outputs),
-                "told": told,
-            },
-        )
+        """Once it is done: what was asked, from what, with what result.
+
+        Args:
+            asked: the settings its result depends on.
+            inputs: `states_of` the files it read, taken before it began.
+            outputs: the files it made.
+            told: what it told.
+        """
+        made = list(outputs)
+        content = {
+            "step": self.name,
+            "asked": fingerprint(asked),
+            "settings": _plain(asked),
+            "program": program_digest(),
+            "inputs": inputs,
+            "outputs": states_of(made),
+            "checksums": {str(path): checksum(path) for path in made},
+            "told": told,
+        }
+        write_json(self.record, content | {"seal": fingerprint(content)})
 
     def told(self) -> dict[str, Any]:
         """What the step told the last time it was done; nothing if it never was."""
@@ -69,9 +82,10 @@ class Step:
     def _read(self) -> dict[str, Any]:
         try:
             known: dict[str, Any] = json.loads(self.record.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            seal = known.pop("seal")
+        except (OSError, ValueError, KeyError, AttributeError):
             return {}
-        return known
+        return known if fingerprint(known) == seal else {}  # a record that is damaged remembers nothing
 
 
 @cache
@@ -97,8 +111,16 @@ def files_below(*folders: Path) -> list[Path]:
     )
 
 
-def _states(paths: Iterable[Path]) -> dict[str, str]:
+def states_of(paths: Iterable[Path]) -> dict[str, str]:
+    """`state_of` every file, by its path."""
     return {str(path): state_of(path) for path in paths}
+
+
+def _checksum(path: Path) -> str:
+    try:
+        return checksum(path)
+    except OSError:
+        return "absent"
 
 
 def state_of(path: Path) -> str:

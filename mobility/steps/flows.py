@@ -46,7 +46,7 @@ def _asked(settings: Settings) -> dict[str, Any]:
 
 
 def _inputs(settings: Settings) -> list[Path]:
-    return files_below(*moves.folders(settings).values(), workspace(settings).panel / "residence")
+    return files_below(*moves.folders(settings).values(), workspace(settings).panel)
 
 
 TABLES = ("flows", "flows_by", "account", "quality", "flow_indices", "expected", "expected_fits")

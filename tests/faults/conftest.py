@@ -9,6 +9,7 @@ from tests.faults.country import FILES, make_country, read_sav
 from tests.faults.runner import Worker
 
 _CASES = pytest.StashKey()
+_FAULTS = pytest.StashKey()
 
 
 @pytest.fixture(scope="session")
@@ -65,9 +66,31 @@ def note(pytestconfig):
     return lambda kind, code, went_well: cases.append((kind, code, went_well))
 
 
+@pytest.fixture(scope="session")
+def note_fault(pytestconfig):
+    """`note_fault(what, survived=True)` adds a try to the table of faults that is printed at the end."""
+    tries = pytestconfig.stash.setdefault(_FAULTS, [])
+    return lambda fault, survived: tries.append((fault, survived))
+
+
 def pytest_terminal_summary(terminalreporter, config):
-    """The table: how many spoiled files of each kind ended how."""
-    cases = config.stash.get(_CASES, [])
+    """The tables: how many faults of each kind were survived, how many spoiled files of each kind ended how."""
+    _show_faults(terminalreporter, config.stash.get(_FAULTS, []))
+    _show_spoiled(terminalreporter, config.stash.get(_CASES, []))
+
+
+def _show_faults(terminalreporter, tries):
+    if not tries:
+        return
+    terminalreporter.section("faults")
+    row = "{:<70}{:>7}{:>10}"
+    terminalreporter.write_line(row.format("fault", "tries", "survived"))
+    for fault in dict.fromkeys(fault for fault, _ in tries):
+        here = [survived for name, survived in tries if name == fault]
+        terminalreporter.write_line(row.format(fault, len(here), sum(here)))
+
+
+def _show_spoiled(terminalreporter, cases):
     if not cases:
         return
     write = terminalreporter.write_line

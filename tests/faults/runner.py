@@ -65,12 +65,12 @@ class Worker:
         return self._process
 
 
-def start_job(job, *settings, **others):
-    """A job as a user starts it, still running."""
+def start_job(job, *settings, environment=None, **others):
+    """A job as a user starts it, still running; `environment` is added to that of the tests."""
     command = [sys.executable, str(PROGRAM / "jobs" / f"{job}.py"), *map(str, settings)]
     return subprocess.Popen(
         command,
-        env=_ENVIRONMENT,
+        env=_ENVIRONMENT | (environment or {}),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
