@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.markup import escape
 from yaml import YAMLError
 
+from mobility.catalogue import help_lines
 from mobility.errors import MobilityError, RequestError
 from mobility.folders import CONF, PROGRAM
 from mobility.run.engine import WorkerError, place_in_program
@@ -178,8 +179,13 @@ def _plain(config: DictConfig) -> dict[str, Any]:
 
 
 def teach_configuration() -> None:
-    """`${program:}` in the configuration is the folder of the program, so that defaults do not depend on where one stands."""
+    """What `${...:}` in the configuration stands for.
+
+    `program`: the folder of the program, so that defaults do not depend on where one stands; `indicators`: the
+    catalogue, in lines.
+    """
     OmegaConf.register_new_resolver("program", lambda: PROGRAM.as_posix(), replace=True)
+    OmegaConf.register_new_resolver("indicators", lambda: "\n".join(help_lines()), replace=True)
 
 
 def _fault(error: BaseException) -> str:

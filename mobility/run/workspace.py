@@ -15,6 +15,7 @@ OWN_FOLDERS = (
     *("registers", "quarantine", "quality", "panel", "moves", "transitions", "aggregates", "cohort", "check", "runs"),
     "moves.tmp-by-person",
     "flows.tmp",
+    "monitor.tmp",
 )
 
 

@@ -1,19 +1,21 @@
-"""The definitions of method 1 to 6 a study may choose."""
+"""The definitions of method 1 to 7 a study may choose."""
 
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import dataclass
 from typing import Literal
 
 from mobility.errors import RequestError
-from mobility.settings.reading import not_negative
+from mobility.settings.reading import not_negative, share
 
 REGISTERS_BEGIN = 1995
 
 Level = Literal["buurt", "wijk", "gemeente", "role", "region"]
 Count = Literal["events", "transitions"]
 Dimension = Literal["age_band", "household_type", "kind", "tenure"]
+Cut = Literal["inside", "ring", "rest"]
 
 
 @dataclass(frozen=True)
@@ -135,3 +137,62 @@ class Chains:
 
     def __post_init__(self) -> None:
         not_negative(self, "study.chains")
+
+
+_PAIR = re.compile(r"GM\d{4}>GM\d{4}")
+
+
+@dataclass(frozen=True)
+class Concentrations:
+    """When an area is a new concentration of low incomes (B6)."""
+
+    years: int
+    inflow_share: float
+    location_quotient: float
+
+    def __post_init__(self) -> None:
+        not_negative(self, "study.monitor.concentrations")
+        share(self.inflow_share, "study.monitor.concentrations.inflow_share")
+        if self.years < 2:
+            raise RequestError("study.monitor.concentrations.years must be at least 2: a trend needs three points.")
+
+
+@dataclass(frozen=True)
+class Climbers:
+    """When a resident has risen (E4)."""
+
+    rise: int
+    held_years: int
+
+    def __post_init__(self) -> None:
+        not_negative(self, "study.monitor.climbers")
+
+
+@dataclass(frozen=True)
+class Monitor:
+    """Which indicators there are, and of what (method 7)."""
+
+    indicators: tuple[str, ...]
+    levels: tuple[Level, ...]
+    cuts: tuple[Cut, ...]
+    ring_m: int
+    pairs: tuple[str, ...]
+    status_persons: int
+    unit_persons: int
+    permutations: int
+    concentrations: Concentrations
+    heavy_share: float
+    climbers: Climbers
+    near_km: tuple[int, ...]
+    far_m: int
+
+    def __post_init__(self) -> None:
+        not_negative(self, "study.monitor")
+        share(self.heavy_share, "study.monitor.heavy_share")
+        wrong = [pair for pair in self.pairs if not _PAIR.fullmatch(pair)]
+        if wrong:
+            raise RequestError(
+                f'study.monitor.pairs: {wrong[0]} is not a pair. Write two gemeenten, from and to, such as "GM0363>GM0479".'
+            )
+        if list(self.near_km) != sorted(set(self.near_km)):
+            raise RequestError("study.monitor.near_km: write each distance once, in order, such as [1, 5, 15].")

@@ -16,8 +16,8 @@ import pytest
 
 from tests.jobs.conftest import PROGRAM, SMALL
 
-JOBS = ("synthesise", "ingest", "moves", "flows", "chains", "release", "report")
-STEPS_AFTER_SOURCE = ("ingest", "moves", "flows", "chains", "release", "report")
+JOBS = ("synthesise", "ingest", "moves", "flows", "chains", "monitor", "release", "report")
+STEPS_AFTER_SOURCE = ("ingest", "moves", "flows", "chains", "monitor", "release", "report")
 TABLES = ("quality", "flows", "flows_total", "cohort", "chains", "chains_destination")
 AGGREGATES = {
     "flows",
@@ -28,6 +28,7 @@ AGGREGATES = {
     "expected_fits",
     "cohort",
     "chains",
+    "indicators",
     "quality",
 }
 

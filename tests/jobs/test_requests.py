@@ -241,6 +241,7 @@ PREDECESSORS = {
     "moves": "jobs/ingest.py",
     "flows": "jobs/ingest.py",
     "chains": "jobs/ingest.py",
+    "monitor": "jobs/ingest.py",
     "release": "jobs/pipeline.py",
     "report": "jobs/ingest.py",
 }

@@ -124,6 +124,9 @@ def test_every_key_has_a_comment_line_of_its_own(name):
         "moves:",
         "flows:",
         "chains:",
+        "monitor:",
+        "concentrations:",
+        "climbers:",
         "release:",
         "report:",
     )

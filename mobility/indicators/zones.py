@@ -1,0 +1,134 @@
+"""Places and cuts: where counts of areas are added up to (method 7). Pure.
+
+Every area lies in one place of each level and in one cut: `inside` a programme of the study (at any time, so that the same
+ground is compared over the years), in the `ring` around (neighbours of what is inside; inside wins) or in the `rest`. Counts
+add up over cuts to `total`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from mobility.flows.counts import Level, level_of
+from mobility.indicators.table import TOTAL, add_up
+from mobility.places import UNPLACEABLE
+
+INSIDE, RING, REST = CUTS = ("inside", "ring", "rest")
+NATIONAL = "national"
+PROGRAMME = "programme"
+OUTSIDE = "-"  # place at level `programme` of what is in none
+_RING_CELL = 4  # cells of a ring distance per side in which addresses are looked for together
+
+
+@dataclass(frozen=True)
+class Zones:
+    """The places of every level, and the cut of every area.
+
+    Attributes:
+        levels: by name; `national` and `programme` (areas of programmes) among them.
+        cut: of every area, as a place in `CUTS`.
+    """
+
+    levels: dict[str, Level]
+    cut: pl.Series
+
+    def place(self, level: str, area: pl.Series) -> pl.Series:
+        """Number of the place of each area, in the order of names."""
+        return self.levels[level].of_area.gather(area)
+
+    def lost(self, level: str) -> int:
+        """Number of the place `unplaceable`; one that no area has where there is none."""
+        places = self.levels[level].places
+        return int(places.search_sorted(UNPLACEABLE)) if UNPLACEABLE in places else len(places)
+
+
+def zones_of(
+    areas: pl.DataFrame, programmes: Sequence[tuple[str, pl.Series]], neighbours: npt.NDArray[np.bool_]
+) -> Zones:
+    """The zones of a study.
+
+    Args:
+        areas: of `places.zone_areas`.
+        programmes: name of every programme area, and whether each area lies in it.
+        neighbours: whether each area is a neighbour of what is inside; see `near_inside`.
+    """
+    inside = inside_programmes(areas, programmes)
+    cut = np.where(inside.to_numpy(), 0, np.where(neighbours, 1, 2))
+    within = pl.Series([OUTSIDE]).new_from_index(0, areas.height)
+    for name, mask in programmes:
+        within = pl.Series([name]).new_from_index(0, areas.height).zip_with(mask, within)
+    named = areas.with_columns(pl.lit(NATIONAL).alias(NATIONAL), within.alias(PROGRAMME))
+    levels = (*("buurt", "wijk", "gemeente", "role", "region"), NATIONAL, PROGRAMME)
+    return Zones({name: level_of(named, name) for name in levels}, pl.Series(cut, dtype=pl.UInt8))
+
+
+def inside_programmes(areas: pl.DataFrame, programmes: Sequence[tuple[str, pl.Series]]) -> pl.Series:
+    """Whether each area lies in an area of a programme."""
+    inside = pl.Series([False]).new_from_index(0, areas.height)
+    for _, mask in programmes:
+        inside = inside | mask
+    return inside
+
+
+def near_inside(objects: pl.DataFrame, inside: pl.Series, metres: int) -> npt.NDArray[np.bool_]:
+    """Whether each area has an address within so many metres of an address inside.
+
+    Distances are exact. Addresses are looked at square by square, and areas that are known to be near are not looked at again,
+    so that even a country takes seconds.
+
+    Args:
+        objects: `area`, `x_m`, `y_m`.
+        inside: whether each area lies in a programme.
+        metres: the distance.
+    """
+    near = np.zeros(len(inside), dtype=bool)
+    points = objects.drop_nulls(["x_m", "y_m"]).unique()
+    points = points.with_columns(inside.gather(points["area"]).alias("inside"))
+    size = metres * _RING_CELL
+    core = points.filter("inside").select("x_m", "y_m").unique().sort("x_m", "y_m")
+    rest = points.filter(~pl.col("inside")).sort("area", "x_m", "y_m")
+    cells = core.group_by(x_cell=pl.col("x_m") // size, y_cell=pl.col("y_m") // size).agg("x_m", "y_m")
+    for x_cell, y_cell, x, y in cells.sort("x_cell", "y_cell").iter_rows():
+        low_x, low_y = x_cell * size - metres, y_cell * size - metres
+        around = rest.filter(
+            pl.col("x_m").is_between(low_x, low_x + size + 2 * metres),
+            pl.col("y_m").is_between(low_y, low_y + size + 2 * metres),
+        )
+        area = around["area"].to_numpy()
+        ours = np.array([x, y], dtype=np.int64)
+        for one in np.unique(area):
+            if near[one]:
+                continue
+            theirs = around.filter(pl.col("area") == one).select("x_m", "y_m").to_numpy().astype(np.int64)
+            square = (theirs[:, :1] - ours[0]) ** 2 + (theirs[:, 1:] - ours[1]) ** 2
+            near[one] = bool((square <= metres**2).any())
+    return near
+
+
+def at_places(
+    counts: pl.DataFrame, zones: Zones, levels: Sequence[str], keys: Sequence[str], area: str = "area"
+) -> pl.DataFrame:
+    """Counts of areas added up: one row per `level`, `place`, `cut` (and `total`) and `keys`; sorted.
+
+    Args:
+        counts: with `area`, `keys` and measures (Int64).
+        zones: of the study.
+        levels: names.
+        keys: further columns that are no measure.
+        area: column of the area.
+    """
+    measures = [name for name in counts.columns if name not in (*keys, area)]
+    cut = pl.Series("cut", CUTS).gather(zones.cut.gather(counts[area]))
+    tables = []
+    for name in levels:
+        place = zones.levels[name].places.gather(zones.place(name, counts[area])).alias("place")
+        placed = counts.select(pl.lit(name).alias("level"), place, cut, *keys, *measures)
+        tables.append(add_up([placed], ["level", "place", "cut", *keys]))
+    parts = pl.concat(tables) if tables else pl.DataFrame()
+    whole = parts.with_columns(cut=pl.lit(TOTAL))
+    return add_up([parts, whole], ["level", "place", "cut", *keys]).filter(pl.col("place") != OUTSIDE)

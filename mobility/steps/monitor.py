@@ -1,0 +1,95 @@
+"""Indicators of spatial sorting: count once, by partition; then every indicator from the counts."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from mobility.areas import load_programme, load_zoning
+from mobility.catalogue import absent_registers, chosen
+from mobility.indicators.table import collected, empty
+from mobility.run.files import make_folder, write_json, write_parquet
+from mobility.run.progress import Tell
+from mobility.run.steps import files_below
+from mobility.settings import Settings
+from mobility.steps import chains, flows
+from mobility.steps.job import Job, Told, workspace
+from mobility.steps.monitor_counts import count_moves, count_people
+from mobility.steps.monitor_families import make_indicators
+from mobility.steps.monitor_ground import ground_of, registers_there
+
+_AGGREGATES = ("flows", "account", "expected", "chains", "cohort")
+
+
+def _asked(settings: Settings) -> dict[str, Any]:
+    study = settings.study
+    return {
+        "monitor": study.monitor,
+        "indicators": chosen(study.monitor.indicators),
+        "period": study.period,
+        "income": study.income,
+        "chains": study.chains,
+        "zoning": load_zoning(study.geography.zoning),
+        "programmes": [load_programme(name) for name in study.programmes],
+    }
+
+
+def _inputs(settings: Settings) -> list[Path]:
+    space = workspace(settings)
+    return files_below(space.panel, space.moves, *map(space.aggregate, _AGGREGATES))
+
+
+def _outputs(settings: Settings, told: Told) -> list[Path]:  # noqa: ARG001 - same form for every step
+    space = workspace(settings)
+    return [space.aggregate("indicators"), space.quality / "monitor.json"]
+
+
+def _run(settings: Settings, tell: Tell) -> Told:
+    space = workspace(settings)
+    scratch = space.root / "monitor.tmp"
+    shutil.rmtree(scratch, ignore_errors=True)
+    ground = ground_of(settings, make_folder(scratch))
+    asked = chosen(settings.study.monitor.indicators)
+    absent = absent_registers(registers_there(ground.panel, ground.shape))
+    wanted = tuple(key for key in asked if key not in absent)
+    count_people(ground, settings, tell)
+    count_moves(ground, settings, space.moves, tell)
+    table = collected([empty(), *make_indicators(ground, wanted, space, tell)])
+    cuts = [*settings.study.monitor.cuts, "total"]
+    table = table.filter(pl.col("cut").is_in(cuts))
+    write_parquet(table, space.aggregate("indicators"))
+    shutil.rmtree(scratch)
+    made = set(table["indicator"].unique())
+    told: Told = {
+        "rows": table.height,
+        "made": sorted(made),
+        "absent": {key: list(absent[key]) for key in asked if key in absent},
+        "empty": [key for key in wanted if key not in made],
+    }
+    write_json(space.quality / "monitor.json", told)
+    return told
+
+
+def _closing(settings: Settings, told: Told) -> list[str]:
+    lines = [
+        f"{told['rows']:,} rows of {len(told['made'])} indicators, in {workspace(settings).aggregate('indicators')}"
+    ]
+    lines += [f"{key} is not available: no {' and no '.join(names)}" for key, names in told["absent"].items()]
+    if told["empty"]:
+        lines.append(f"nothing to tell in these years and places: {', '.join(told['empty'])}")
+    return lines
+
+
+JOB = Job(
+    name="monitor",
+    does="indicators of spatial sorting",
+    asked=_asked,
+    inputs=_inputs,
+    outputs=_outputs,
+    run=_run,
+    closing=_closing,
+    after=lambda settings: (flows.JOB, *([chains.JOB] if settings.study.programmes else [])),
+)

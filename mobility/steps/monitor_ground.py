@@ -1,0 +1,95 @@
+"""What the passes of the monitor stand on: the study's zones and where counts are put down and read back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from mobility.chains.programmes import HOME
+from mobility.indicators.blocks import Frame
+from mobility.indicators.table import add_up
+from mobility.indicators.zones import NATIONAL, PROGRAMME, Zones, inside_programmes, near_inside, zones_of
+from mobility.panel.store import Panel, Shape
+from mobility.run.files import write_parquet
+from mobility.settings import Settings, Study
+from mobility.steps.chains import followed_areas
+from mobility.steps.flows import zoned_areas
+from mobility.steps.job import workspace
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Everything a pass over a partition must know; it travels to workers.
+
+    Attributes:
+        study: the study.
+        panel, shape: where the panel lies, and its years.
+        areas: of `places.zone_areas`.
+        zones: places and cuts.
+        scratch: folder in which counts of partitions are put down.
+    """
+
+    study: Study
+    panel: Panel
+    shape: Shape
+    areas: pl.DataFrame
+    zones: Zones
+    scratch: Path
+
+    @property
+    def frame(self) -> Frame:
+        """Years and areas."""
+        return Frame(self.study.period.years, self.areas.height)
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """Levels of place the study asks for, the country and the areas of programmes."""
+        return (*self.study.monitor.levels, NATIONAL, PROGRAMME)
+
+    @property
+    def low(self) -> tuple[str, ...]:
+        """The classes that are low."""
+        return self.study.income.low
+
+    def put(self, block: str, partition: int, counts: pl.DataFrame) -> None:
+        """Put down the counts of one partition."""
+        write_parquet(counts, self.scratch / block / f"part-{partition:03d}.parquet")
+
+    def block(self, name: str, keys: Sequence[str]) -> pl.DataFrame:
+        """The counts of all partitions, added up."""
+        parts = [pl.read_parquet(path) for path in sorted((self.scratch / name).glob("*.parquet"))]
+        return add_up(parts, keys)
+
+
+def ground_of(settings: Settings, scratch: Path) -> Ground:
+    """The ground of a study.
+
+    Raises:
+        RequestError: its zoning or its programmes do not fit the registers.
+    """
+    panel = Panel(workspace(settings).panel)
+    shape = panel.shape()
+    areas, _ = zoned_areas(settings)
+    programmes = [(one.area, one.states == HOME) for one in followed_areas(settings, shape)]
+    inside = inside_programmes(areas, programmes)
+    near = np.zeros(areas.height, dtype=bool)
+    if shape.has_coordinates and inside.any():
+        near = near_inside(panel.objects("area", "x_m", "y_m"), inside, settings.study.monitor.ring_m)
+    return Ground(settings.study, panel, shape, areas, zones_of(areas, programmes, near), scratch)
+
+
+def registers_there(panel: Panel, shape: Shape) -> set[str]:
+    """Names of the registers that the panel is made of, as far as an indicator may lack them, and of the further ones in it."""
+    core = {
+        "INHATAB": shape.income_years is not None,
+        "EIGENDOMTAB": bool(shape.tenure_years),
+        "VSLCOORDTAB": shape.has_coordinates,
+        "LEVCYCLWOONNIETWOONBUS": shape.has_demolition is not None,
+    }
+    return {name for name, is_there in core.items() if is_there} | {
+        path.stem.upper() for path in panel.folder.iterdir()
+    }
