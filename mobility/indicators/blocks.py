@@ -12,13 +12,24 @@ import polars as pl
 from mobility.income import CLASSES
 from mobility.indicators.table import add_up
 from mobility.indicators.zones import CUTS, Zones
+from mobility.panel.lookup import TENURES
 from mobility.stocks import Ints, Stocks
 
 AGE_BANDS = (18, 25, 35, 45, 65)  # first age of every band but the youngest, for standardised rates
 _PERCENTILES = 101
 RESIDENTS = ("year", "area", "income_class", "age")
 PERCENTILES = ("year", "area", "percentile")
+DISTANCES = ("year", "region", "income_class", "bin")
+TENURE_RESIDENTS = ("year", "area", "tenure", "income_class")
 CROSSINGS = ("level", "place", "cut", "year", "income_class", "age", "side")
+_TENURE_SCHEMA = {
+    "year": pl.Int32,
+    "area": pl.UInt32,
+    "tenure": pl.UInt8,
+    "income_class": pl.UInt8,
+    "persons": pl.Int64,
+    "households": pl.Int64,
+}
 OUT, IN, WITHIN = SIDES = ("out", "in", "within")
 
 
@@ -125,14 +136,42 @@ def count_distances(
                 "households": pl.Series(stocks.is_reference[known, column].astype(np.int64)),
             }
         )
-        tables.append(add_up([table.filter(pl.col("bin") >= 0)], ("year", "region", "income_class", "bin")))
-    return add_up(tables, ("year", "region", "income_class", "bin"))
+        tables.append(add_up([table.filter(pl.col("bin") >= 0)], DISTANCES))
+    return add_up(tables, DISTANCES)
+
+
+def count_tenures(stocks: Stocks, area: Ints, classes: Ints, tenure: pl.DataFrame, frame: Frame) -> pl.DataFrame:
+    """Residents on 1 January by tenure of their dwelling: one row per `TENURE_RESIDENTS` with `persons` and `households`.
+
+    Args:
+        stocks: of the partition.
+        area: of everybody in the stocks.
+        classes: of everybody in the year after each stock.
+        tenure: of every object (row) by year (column), as a place in `TENURES`; a year that is not there gives no rows.
+        frame: years and areas.
+    """
+    tables = [pl.DataFrame(schema=_TENURE_SCHEMA)]
+    for column, year in enumerate(frame.years):
+        if str(year) not in tenure.columns:
+            continue
+        there = np.flatnonzero(stocks.is_there[:, column])
+        of_dwelling = tenure[str(year)].to_numpy()[stocks.object[there, column]].astype(np.int64)
+        cell = (area[there, column] * len(TENURES) + of_dwelling) * len(CLASSES) + classes[there, column]
+        size = frame.areas * len(TENURES) * len(CLASSES)
+        heads = stocks.is_reference[there, column]
+        persons, households = np.bincount(cell, minlength=size), np.bincount(cell[heads], minlength=size)
+        used = np.flatnonzero(persons)
+        place, kind, income_class = np.unravel_index(used, (frame.areas, len(TENURES), len(CLASSES)))
+        table = _table(year, place, income_class, persons[used], households[used]).with_columns(tenure=_u8(kind))
+        tables.append(table.select(list(_TENURE_SCHEMA)))
+    return add_up(tables, TENURE_RESIDENTS)
 
 
 def count_crossings(moves: pl.DataFrame, zones: Zones, levels: Sequence[str]) -> pl.DataFrame:
     """Moves by what they are to a place: one row per `CROSSINGS` (`cut` without the total) with `persons` and `households`.
 
-    `out` and `within` stand at the place and in the cut of the address left, `in` at those of the address entered. At each level
+    `out` and `within` stand at the place and in the cut of the address left, `in` at those of the address entered. At each
+    level
     a move of a resident is either `out` or `within`. Moves with an unplaceable end are left out.
 
     Args:

@@ -17,7 +17,7 @@ from mobility.run.steps import files_below
 from mobility.settings import Settings
 from mobility.steps import chains, flows
 from mobility.steps.job import Job, Told, workspace
-from mobility.steps.monitor_counts import count_moves, count_people
+from mobility.steps.monitor_counts import count_moves, count_people, fields_of
 from mobility.steps.monitor_families import make_indicators
 from mobility.steps.monitor_ground import ground_of, registers_there
 
@@ -56,7 +56,7 @@ def _run(settings: Settings, tell: Tell) -> Told:
     absent = absent_registers(registers_there(ground.panel, ground.shape))
     wanted = tuple(key for key in asked if key not in absent)
     count_people(ground, settings, tell)
-    count_moves(ground, settings, space.moves, tell)
+    count_moves(ground, fields_of(ground), settings, space.moves, tell)
     table = collected([empty(), *make_indicators(ground, wanted, space, tell)])
     cuts = [*settings.study.monitor.cuts, "total"]
     table = table.filter(pl.col("cut").is_in(cuts))

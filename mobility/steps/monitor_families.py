@@ -5,15 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cached_property
 
+import numpy as np
 import polars as pl
 
-from mobility.indicators import drivers, selective
-from mobility.indicators.blocks import CROSSINGS, RESIDENTS
-from mobility.indicators.passing import TENURE_MOVES
+from mobility.income import CLASSES
+from mobility.indicators import after, corporations, drivers, living, reproduction, selective
+from mobility.indicators.blocks import CROSSINGS, DISTANCES, RESIDENTS, TENURE_RESIDENTS
+from mobility.indicators.concentrations import new_concentrations
+from mobility.indicators.passing import BAND_MOVES, DISTANCES_MOVED, SOCIAL_MOVES, STATUS_MOVES, TENURE_MOVES
+from mobility.indicators.segregation import Numbers
 from mobility.indicators.table import TOTAL, add_up
-from mobility.indicators.zones import at_places
+from mobility.indicators.trajectories import CLIMBS, EXPOSURES, STAYS, TIMES, TRANSITIONS
+from mobility.indicators.zones import CUTS, INSIDE, NATIONAL, OUTSIDE, at_places
+from mobility.panel.lookup import TENURES
+from mobility.places import UNPLACEABLE
 from mobility.run.progress import Tell
 from mobility.run.workspace import Workspace
+from mobility.steps.monitor_counts import BIN_M, percentile_tables
 from mobility.steps.monitor_ground import Ground
 
 
@@ -32,7 +40,9 @@ class Made:
     """Counts and aggregates, read and added up when first asked for."""
 
     def __init__(self, ground: Ground, space: Workspace) -> None:
-        self.ground, self.space, self.low = ground, space, ground.low
+        self.ground, self.space, self.low, self.monitor = ground, space, ground.low, ground.study.monitor
+        # Levels wide enough to hold several buurten.
+        self.wide = [name for name in (*self.monitor.levels, NATIONAL) if name in ("gemeente", "region", NATIONAL)]
 
     def makers(self) -> dict[str, Callable[[], pl.DataFrame]]:
         """How each indicator is made."""
@@ -46,8 +56,40 @@ class Made:
                 self.events("gemeente"), self.expected, self.ground.study.monitor.pairs, low
             ),
             "A6": lambda: selective.shifted_burden(self.events("gemeente"), self.account, low),
+            "A7": lambda: reproduction.status_of_destination(self.status_moves, self.ground.regions, low),
+            "A8": self._repeated_exposure,
+            "A9": lambda: reproduction.staying_behind(self._block("stays", STAYS), self.ground.regions, low),
+            "B1": lambda: living.suburbanisation(self.roles, low),
+            "B2": lambda: living.distance_to_centre(
+                self._block("distances", DISTANCES), self.ground.regions, BIN_M, low
+            ),
+            "B3": lambda: living.segregated(
+                self.units, percentile_tables(self.ground), self.ground.zones, self.wide, low, self.monitor.permutations
+            ),
+            "B4": lambda: living.at_scales(self.units, self.ground.zones),
+            "B5": lambda: living.what_changed(self.units, self.ground.zones, self.wide),
+            "B6": self._new_concentrations,
+            "B7": lambda: corporations.concentration(
+                self.ground.dwellings(),
+                self._block("tenure_residents", TENURE_RESIDENTS),
+                self.band_moves,
+                self.ground.zones.levels["region"].of_area,
+                self.ground.regions,
+                low,
+            ),
             "C1": lambda: drivers.low_account(self.account, low),
             "C2": lambda: drivers.share_change(self.account, low),
+            "E1": self._entrants,
+            "E4": lambda: reproduction.climbers(self._block("climbs", CLIMBS), self.ground.regions),
+            "F1": lambda: after.distance_moved(
+                self._block("distances_moved", DISTANCES_MOVED), self.ground.regions, BIN_M, low
+            ),
+            "F5": lambda: pl.concat(
+                [
+                    reproduction.rank_change(self.status_moves, self.ground.regions, low),
+                    reproduction.band_change(self.band_moves, self.ground.regions, low),
+                ]
+            ),
         }
 
     # ---- aggregates of earlier steps -------------------------------------------------------------------
@@ -73,7 +115,79 @@ class Made:
     def _aggregate(self, name: str) -> pl.LazyFrame:
         return pl.scan_parquet(self.space.aggregate(name))
 
+    # ---- indicators of several counts ------------------------------------------------------------------
+
+    def _repeated_exposure(self) -> pl.DataFrame:
+        period = self.ground.study.period
+        transitions = self._block("transitions", TRANSITIONS)
+        stocks = len(period.years) + 1
+        return reproduction.repeated_exposure(
+            transitions,
+            self._block("times", TIMES),
+            self._block("exposures", EXPOSURES),
+            period.first_year,
+            stocks,
+            self.ground.regions,
+            self.low,
+        )
+
+    def _new_concentrations(self) -> pl.DataFrame:
+        ground, years = self.ground, self.ground.study.period.years
+        shape = (ground.areas.height, len(years))
+        low = [CLASSES.index(name) for name in self.low]
+        known = self.residents.filter(pl.col("income_class") < CLASSES.index("student"))
+        ours = known.filter(pl.col("income_class").is_in(low))
+        crossed = self._block("buurt_crossings", CROSSINGS).filter(pl.col("income_class").is_in(low))
+        area_of = {code: number for number, code in enumerate(ground.buurten) if code is not None}
+        crossed = crossed.with_columns(
+            area=pl.col("place").replace_strict(area_of, default=None, return_dtype=pl.UInt32)
+        ).drop_nulls("area")
+        regions = ground.areas.select(pl.when(~pl.col("region").is_in([UNPLACEABLE])).then("region")).to_series()
+        outside = (ground.zones.cut != CUTS.index(INSIDE)) & ground.buurten.is_not_null()
+        return new_concentrations(
+            _dense(ours, "persons", shape, years),
+            _dense(known, "persons", shape, years),
+            _dense(ours, "households", shape, years),
+            _dense(crossed.filter(side="in"), "persons", shape, years)
+            - _dense(crossed.filter(side="out"), "persons", shape, years),
+            regions,
+            outside.to_numpy().astype(np.float64),
+            years,
+            ground.buurten,
+            self.monitor.unit_persons,
+            self.monitor.concentrations,
+        )
+
+    def _entrants(self) -> pl.DataFrame:
+        living = self._block("tenure_residents", TENURE_RESIDENTS).filter(pl.col("tenure") == TENURES.index("social"))
+        sitting = at_places(living.drop("tenure"), self.ground.zones, self.ground.levels, ("year", "income_class"))
+        moves = _with_total(self._block("social_moves", SOCIAL_MOVES), SOCIAL_MOVES)
+        return corporations.entrants(moves.filter(pl.col("place") != OUTSIDE), sitting, self.low)
+
     # ---- counts of this step ---------------------------------------------------------------------------
+
+    def _block(self, name: str, keys: tuple[str, ...]) -> pl.DataFrame:
+        return self.ground.block(name, keys)
+
+    @cached_property
+    def status_moves(self) -> pl.DataFrame:
+        """Moves between deciles of status."""
+        return self._block("status_moves", STATUS_MOVES)
+
+    @cached_property
+    def band_moves(self) -> pl.DataFrame:
+        """Moves between bands of corporation share."""
+        return self._block("band_moves", BAND_MOVES)
+
+    @cached_property
+    def units(self) -> list[living.Units]:
+        """Buurten large enough for a measure of segregation."""
+        return living.units_of(self.residents, self.ground.zones, self.ground.areas.height, self.monitor.unit_persons)
+
+    @cached_property
+    def roles(self) -> pl.DataFrame:
+        """Residents by role, whatever levels are asked for."""
+        return at_places(self.residents, self.ground.zones, ["role"], ("year", "income_class", "age"))
 
     @cached_property
     def residents(self) -> pl.DataFrame:
@@ -94,6 +208,14 @@ class Made:
     def tenures(self) -> pl.DataFrame:
         """Moves by tenure left and entered, with the cut `total`."""
         return _with_total(self.ground.block("tenure_moves", TENURE_MOVES), TENURE_MOVES)
+
+
+def _dense(counts: pl.DataFrame, measure: str, shape: tuple[int, int], years: range) -> Numbers:
+    """Counts as areas by years."""
+    table = np.zeros(shape)
+    cell = (counts["area"].to_numpy(), counts["year"].to_numpy() - years.start)
+    np.add.at(table, cell, counts[measure].to_numpy())
+    return table
 
 
 def _with_total(counts: pl.DataFrame, keys: tuple[str, ...]) -> pl.DataFrame:

@@ -11,14 +11,17 @@ import polars as pl
 
 from mobility.chains.programmes import HOME
 from mobility.indicators.blocks import Frame
+from mobility.indicators.corporations import corporation_dwellings
 from mobility.indicators.table import add_up
-from mobility.indicators.zones import NATIONAL, PROGRAMME, Zones, inside_programmes, near_inside, zones_of
+from mobility.indicators.zones import NATIONAL, OUTSIDE, PROGRAMME, Zones, inside_programmes, near_inside, zones_of
 from mobility.panel.store import Panel, Shape
+from mobility.places import UNPLACEABLE
 from mobility.run.files import write_parquet
 from mobility.settings import Settings, Study
 from mobility.steps.chains import followed_areas
 from mobility.steps.flows import zoned_areas
 from mobility.steps.job import workspace
+from mobility.stocks import Ints
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,49 @@ class Ground:
     def low(self) -> tuple[str, ...]:
         """The classes that are low."""
         return self.study.income.low
+
+    @property
+    def buurten(self) -> pl.Series:
+        """Code of the buurt of every area; null where it is none."""
+        return self.areas.select(pl.when(pl.col("buurt") != UNPLACEABLE).then("buurt")).to_series()
+
+    @property
+    def regions(self) -> pl.Series:
+        """Names of the regions, by number."""
+        return self.zones.levels["region"].places
+
+    @property
+    def programmes(self) -> pl.Series:
+        """Number of the programme area of every area; null where it lies in none."""
+        level = self.zones.levels[PROGRAMME]
+        number = level.of_area
+        return pl.select(pl.when(level.places.gather(number) != OUTSIDE).then(number)).to_series()
+
+    def dwellings(self) -> dict[int, tuple[Ints, Ints]]:
+        """Corporation dwellings and dwellings of known tenure of every area, for the years of the study with a tenure."""
+        area, tenure = self.panel.objects("area")["area"], self.panel.tenure()
+        years = [year for year in self.study.period.years if str(year) in tenure.columns]
+        return {year: corporation_dwellings(tenure[str(year)], area, self.areas.height) for year in years}
+
+    def centre_distances(self, objects: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
+        """Metres from every object to the centre of its region (null: none), and the number of the region.
+
+        The centre is the address-weighted centroid of the role `centre`.
+
+        Args:
+            objects: `area`, `x_m`, `y_m`.
+        """
+        region = self.zones.levels["region"].of_area
+        is_centre = self.areas["role"].str.ends_with("/centre")
+        placed = objects.with_columns(
+            region.gather(objects["area"]).alias("region"), is_centre.gather(objects["area"]).alias("is_centre")
+        )
+        addresses = placed.filter("is_centre").drop_nulls(["x_m", "y_m"])
+        sums = addresses.group_by("region").agg(pl.col("x_m", "y_m").sum(), n=pl.len().cast(pl.Int64))
+        centres = sums.select("region", x=pl.col("x_m") / pl.col("n"), y=pl.col("y_m") / pl.col("n"))
+        found = placed.join(centres, on="region", how="left", maintain_order="left")
+        metres = ((pl.col("x_m") - pl.col("x")) ** 2 + (pl.col("y_m") - pl.col("y")) ** 2).sqrt().floor().cast(pl.Int64)
+        return found.select(metres).to_series(), placed["region"]
 
     def put(self, block: str, partition: int, counts: pl.DataFrame) -> None:
         """Put down the counts of one partition."""
