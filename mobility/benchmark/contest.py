@@ -113,6 +113,4 @@ def same(ours: Path, theirs: Path, keys: tuple[str, ...], measures: tuple[str, .
     given = pl.read_parquet(parquet) if parquet.is_file() else pl.read_csv(theirs.with_suffix(".csv"))
     if set(given.columns) != set(expected.columns):
         return False
-    return (
-        given.select(pl.col(name).cast(kind) for name, kind in expected.schema.items()).sort(keys).equals(expected)
-    )
+    return given.select(pl.col(name).cast(kind) for name, kind in expected.schema.items()).sort(keys).equals(expected)

@@ -141,7 +141,7 @@ class _Run:
             floor.told["rows"],
             measured.seconds / floor.seconds,
             ours / measured.seconds,
-            contest.agrees(settings, question.folder),
+            contest.agrees(peer, settings, question.folder),
         )
 
     def _add(

@@ -77,10 +77,10 @@ def tidy_households(rows: pl.DataFrame, cut_off: dt.date) -> Tidied:
     that they do not overlap.
     """
     key = ["person", "start_date", "end_date", "household"]
-    columns = [*key, "household_size", "household_type", "reference_person"]
+    columns = [*key, "household_size", "household_type", "reference_person", "is_child", "children"]
     marked = _until_cut_off(rows.select(columns), cut_off)
     # By all columns, so that what is kept of two rows depends on nothing but their values; the longest first.
-    marked = marked.sort(columns, descending=[False, False, True, *[False] * 4], nulls_last=False)
+    marked = marked.sort(columns, descending=[False, False, True, *[False] * 6], nulls_last=False)
     rule = pl.coalesce(
         _rule(_repeats(*columns), "exact_duplicate", cut_off),
         _rule(_repeats("person", "start_date"), "key_repeated", cut_off),

@@ -30,7 +30,7 @@ def answer(question: Question) -> None:
     with database:
         _set(database, _variables(question))
         # The classes of a person, four bits a year, in the smallest number that holds them.
-        packed = "UBIGINT" if question.income_span <= 16 else "UHUGEINT"  # noqa: PLR2004 - 64 bits
+        packed = "UBIGINT" if question.income_span <= 16 else "UHUGEINT"
         database.execute(f"CREATE TYPE packed AS {packed}")
         database.execute(_sql("definitions.sql"))
         lanes = min(question.threads, question.partitions)
