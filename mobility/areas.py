@@ -21,11 +21,12 @@ _CODE = re.compile(r"GM\d{4}|WK\d{6}|BU\d{8}")
 
 @dataclass(frozen=True)
 class Line:
-    """One code of a zoning with its region and role."""
+    """One code of a zoning with its region and role, and the name people know it by where the file gives one."""
 
     code: str
     region: str
     role: str
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,12 @@ def load_zoning(name: str) -> Zoning:
     path, given = _load("zonings", name, "study.geography.zoning")
     with _Reading(path):
         lines = tuple(
-            Line(_code(line["code"], path), _region(region, path), _role(line["role"], path))
+            Line(
+                _code(line["code"], path),
+                _region(region, path),
+                _role(line["role"], path),
+                _words(line["name"], path) if "name" in line else "",
+            )
             for region, content in given["regions"].items()
             for line in map(partial(_only, _LINE_KEYS, path), content["lines"])
         )
@@ -106,7 +112,7 @@ def load_programme(name: str) -> tuple[int, tuple[ProgrammeArea, ...]]:
 
 
 _AREA_KEYS = {"area", "codes", "start", "source"}
-_LINE_KEYS = {"code", "role", "source"}
+_LINE_KEYS = {"code", "name", "role", "source"}
 
 
 def _only(keys: set[str], path: Path, line: dict[str, Any]) -> dict[str, Any]:
@@ -119,7 +125,7 @@ def _only(keys: set[str], path: Path, line: dict[str, Any]) -> dict[str, Any]:
 def _words(given: object, path: Path) -> str:
     if not isinstance(given, str) or not re.fullmatch(r"[^\W\d_][\w .,'()/-]{0,79}", given):
         raise RequestError(
-            f"{_name(path)}: the name of a programme or an area is text that starts with a letter; a name is not."
+            f"{_name(path)}: a name of a programme, an area or a place is text that starts with a letter; one is not."
         )
     return given
 

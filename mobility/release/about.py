@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mobility import __version__
+from mobility.areas import load_zoning
 from mobility.errors import RequestError
+from mobility.panel.store import Panel
+from mobility.release.geography import Place, known_places
 from mobility.settings import Disclosure, Settings, Study
 
 
@@ -29,6 +32,7 @@ class About:
         profile: the rules.
         sources: the register files, sorted; neither their digests nor their numbers of rows leave.
         label: what the source tree says of itself, such as that it is synthetic; or None.
+        places: names and squares on a map.
         program: version of the program.
         release: name of the release.
     """
@@ -37,6 +41,7 @@ class About:
     profile: Disclosure
     sources: tuple[Source, ...]
     label: str | None
+    places: tuple[Place, ...]
     program: str
     release: str
 
@@ -60,6 +65,6 @@ def read_about(settings: Settings, release: str) -> About:
     given = json.loads(path.read_text(encoding="utf-8"))
     files = sorted({(str(file["register"]), int(file["year"] or 0), str(file["file"])) for file in given["files"]})
     label = " ".join(str(given.get("label") or "").split()) or None
-    return About(
-        settings.study, settings.disclosure, tuple(Source(*file) for file in files), label, __version__, release
-    )
+    places = known_places(Panel(settings.place.root / "panel"), load_zoning(settings.study.geography.zoning))
+    sources = tuple(Source(*file) for file in files)
+    return About(settings.study, settings.disclosure, sources, label, places, __version__, release)

@@ -62,6 +62,7 @@ def describe_package(tables: list[SafeTable], about: About, folder: Path) -> dic
             {"title": f"{source.register} {source.year}".removesuffix(" 0"), "path": source.file}
             for source in about.sources
         ],
+        "places": [{key: value for key, value in asdict(place).items() if value is not None} for place in about.places],
         "program": {"name": "residential-mobility", "version": about.program},
         "resources": [_resource(table, about, folder) for table in tables],
     }

@@ -11,6 +11,7 @@ from mobility.report.figures import Drawing, Panel, can_draw, draw_panels
 from mobility.report.grids import Cell, Grid
 from mobility.report.markup import tag, text
 from mobility.report.reading import Release
+from mobility.report.shapes import Shapes
 from mobility.report.texts import Texts
 
 MEASURES = ("persons", "households")
@@ -31,16 +32,25 @@ class Desk:
     release: Release
     grid: Grid
     texts: Texts
+    shapes: Shapes
     drawings: list[Drawing] = field(default_factory=list)
 
     def cell(self, table: str, measure: str, /, **key: str | int) -> Cell:
         """Where a number stands."""
         return Cell(table, measure, key)
 
-    def flow(self, measure: str, year: int, origin: str, destination: str, income_class: str | None = None) -> Cell:
-        """A flow between roles, of one class or of all."""
+    def flow(
+        self,
+        measure: str,
+        year: int,
+        origin: str,
+        destination: str,
+        income_class: str | None = None,
+        level: str = "role",
+    ) -> Cell:
+        """A flow between places of a level, of one class or of all."""
         key: dict[str, str | int] = {
-            "level": "role",
+            "level": level,
             "count": "events",
             "year": year,
             "origin": origin,

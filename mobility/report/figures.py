@@ -90,24 +90,26 @@ def draw_panels(name: str, caption: str, panels: Sequence[Panel], texts: Texts, 
 
 def on_page(svg: str, title: str) -> str:
     """A picture as an element of the page, in the page's colours."""
-    drawn = _coloured(svg, _ON_PAGE)
+    drawn = _as_one_image(svg)
+    for colour, style in _ON_PAGE.items():
+        for part in ("fill", "stroke"):
+            drawn = drawn.replace(f'{part}="{colour}"', f'style="{part}:{style}"')
+    drawn = re.sub(r'style="([^"]*)"([^<>]*) style="([^"]*)"', r'style="\1;\3"\2', drawn)
     drawn = re.sub(r' xmlns(:xlink)?="[^"]*"', "", drawn)
     return drawn.replace("<svg", f'<svg role="img" aria-label="{text(title)}"', 1)
 
 
 def in_print(svg: str) -> str:
     """A picture that stands alone, in the colours of print."""
-    return _coloured(svg, _IN_PRINT)
+    drawn = _as_one_image(svg)
+    for colour, printed in _IN_PRINT.items():
+        drawn = drawn.replace(f'"{colour}"', f'"{printed}"')
+    return drawn
 
 
-def _coloured(svg: str, styles: dict[str, str]) -> str:
-    svg = re.sub(
-        r' (role="graphics-[a-z]+"|aria-roledescription="[^"]*")', "", svg
-    )  # the whole is one image, with one name
-    for colour, style in styles.items():
-        for part in ("fill", "stroke"):
-            svg = svg.replace(f'{part}="{colour}"', f'style="{part}:{style}"')
-    return svg
+def _as_one_image(svg: str) -> str:
+    """The whole has one name; the roles that altair gives to its parts would each want one."""
+    return re.sub(r' (role="graphics-[a-z]+"|aria-roledescription="[^"]*")', "", svg)
 
 
 def _bars(panel: Panel, top: int, texts: Texts) -> Any:  # noqa: ANN401 - altair is optional

@@ -14,6 +14,7 @@ from mobility.report.sections.chains import chains
 from mobility.report.sections.coverage import coverage
 from mobility.report.sections.flows import flows, regions
 from mobility.report.sections.residents import residents
+from mobility.report.shapes import read_boundaries, squares_of
 from mobility.report.texts import Language, Texts
 from mobility.run.files import write_text
 
@@ -21,16 +22,23 @@ from mobility.run.files import write_text
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 
 
-def write_report(release_folder: Path, language: Language) -> Path:
+def write_report(release_folder: Path, language: Language, boundaries: Path | None = None) -> Path:
     """Write `report.html` into the folder of a release, and its figures as files into `figures/` beside it.
 
     The page needs no network and no other file. The same release gives the same page, byte for byte.
 
+    Args:
+        release_folder: of the release.
+        language: of the page.
+        boundaries: a GeoJSON or TopoJSON file of areas for the maps; without one every gemeente is a square.
+
     Raises:
-        RequestError: the folder holds no release.
+        RequestError: the folder holds no release, or the file is no map.
     """
-    release, texts = read_release(release_folder), Texts(language)
-    desk = Desk(release, Grid(release, texts), texts)
+    release = read_release(release_folder)
+    shapes = squares_of(release) if boundaries is None else read_boundaries(boundaries)
+    texts = Texts(language, shapes.names | release.names)
+    desk = Desk(release, Grid(release, texts), texts, shapes)
     path = release_folder / "report.html"
     write_text(path, build_page(desk))
     write_figures(desk.drawings, release_folder / "figures")

@@ -26,6 +26,11 @@ class Release:
         """What the data say of themselves, such as that they are synthetic."""
         return self.package.get("label")
 
+    @property
+    def names(self) -> dict[str, str]:
+        """Names of places by code."""
+        return {place["code"]: place["name"] for place in self.package.get("places", []) if "name" in place}
+
     def rows(self, table: str, **where: str | int) -> pl.DataFrame:
         """The rows of a table with these values; none where the release lacks the table."""
         frame = self.tables.get(table)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -14,9 +15,10 @@ Language = Literal["nl", "en"]
 
 @dataclass(frozen=True)
 class Texts:
-    """The catalogue `texts.yaml` in one language."""
+    """The catalogue `texts.yaml` in one language, with the names of places that a release gives."""
 
     language: Language
+    places: Mapping[str, str] = field(default_factory=dict)
 
     def say(self, key: str, **values: object) -> str:
         """One text, filled in."""
@@ -32,6 +34,8 @@ class Texts:
 
     def name(self, code: str) -> str:
         """The name of a class, an outcome, a role or a place; a code without a name stays as it is."""
+        if code in self.places:
+            return self.places[code]
         known = _catalogue()["codes"].get(code)
         if known:
             return str(known[self.language])

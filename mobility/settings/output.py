@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from mobility.errors import RequestError
@@ -39,6 +40,12 @@ class Disclosure:
 
 @dataclass(frozen=True)
 class Report:
-    """The page people read."""
+    """The page people read.
+
+    Attributes:
+        language: of the page.
+        map: a GeoJSON or TopoJSON file of areas with `statcode`; None: every gemeente is a square.
+    """
 
     language: Literal["nl", "en"]
+    map: Path | None

@@ -20,7 +20,8 @@ def _asked(settings: Settings) -> dict[str, Any]:
 
 def _inputs(settings: Settings) -> list[Path]:
     folder = release_folder(settings)
-    return [*files_below(folder / "tables"), folder / "datapackage.json"]
+    boundaries = [settings.report.map] if settings.report.map else []
+    return [*files_below(folder / "tables"), folder / "datapackage.json", *boundaries]
 
 
 def _outputs(settings: Settings, told: Told) -> list[Path]:  # noqa: ARG001 - same form for every step
@@ -30,7 +31,7 @@ def _outputs(settings: Settings, told: Told) -> list[Path]:  # noqa: ARG001 - sa
 
 def _run(settings: Settings, tell: Tell) -> Told:
     tell("page", 0, 1)
-    page = write_report(release_folder(settings), settings.report.language)
+    page = write_report(release_folder(settings), settings.report.language, settings.report.map)
     pack(release_folder(settings))  # the page goes with the tables to the output check
     tell("page", 1, 1)
     return {"page": str(page)}

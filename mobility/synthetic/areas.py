@@ -28,7 +28,7 @@ def zoning_text() -> str:
             if gemeente.region != region:
                 continue
             lines.append(
-                f'      - {{code: "GM{gemeente.code}", role: {gemeente.role}, source: fictitious}} # {gemeente.name}'
+                f'      - {{code: "GM{gemeente.code}", name: {gemeente.name}, role: {gemeente.role}, source: fictitious}}'
             )
             lines += [
                 f'      - {{code: "WK{wijk.code}", role: {wijk.role}, source: fictitious}}'

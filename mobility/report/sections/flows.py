@@ -7,6 +7,7 @@ import polars as pl
 from mobility.report.desk import CLASSES, CORE, MEASURES, OUTSIDE, ROLES, Desk, details, lead
 from mobility.report.figures import Bar, Panel
 from mobility.report.grids import Cell, Line
+from mobility.report.maps import Mapped, draw_maps
 from mobility.report.markup import tag, text
 from mobility.report.ribbons import Ribbon, draw_ribbons
 
@@ -35,6 +36,7 @@ def regions(desk: Desk) -> str:
     sheets = [
         tag("h3", text(desk.texts.name(region)))
         + _ribbons(desk, region, year)
+        + _maps(desk, region, year)
         + _matrix(desk, region, year, "persons")
         + details(desk.texts.say("in_households"), _matrix(desk, region, year, "households"))
         + _by_class(desk, region)
@@ -61,6 +63,28 @@ def _ribbons(desk: Desk, region: str, year: int) -> str:
         f"flows-{region.lower()}", caption, ribbons, names, desk.texts.name(CORE), desk.texts, desk.release.label
     )
     return desk.show(drawn)
+
+
+def _maps(desk: Desk, region: str, year: int) -> str:
+    """Where the movers out of each city of a region went, gemeente by gemeente: all classes, and the lowest."""
+    places = desk.release.package.get("places", [])
+    cities = [place["code"] for place in places if place.get("region") == region and place.get("role") in ROLES[:2]]
+    drawn = []
+    for city in (code for code in cities if code.startswith("GM")):
+        maps = []
+        for income in (None, CLASSES[0]):
+            values = {}
+            for place in desk.shapes.rings:
+                cell = desk.flow("persons", year, city, place, income, level="gemeente")
+                value = desk.grid.value(cell)
+                if value is not None and place != city:
+                    values[place] = (value, desk.grid.address(cell))
+            title = desk.texts.say("all_classes_title") if income is None else desk.texts.name(income)
+            maps.append(Mapped(title, city, values))
+        caption = desk.texts.say("map_caption", city=desk.texts.name(city), year=year)
+        name = f"map-{city.lower()}"
+        drawn.append(desk.show(draw_maps(name, caption, maps, desk.shapes, desk.texts, desk.release.label)))
+    return "".join(drawn)
 
 
 def _matrix(desk: Desk, region: str, year: int, measure: str) -> str:
