@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ LABEL_FILE = "LABEL.txt"  # in the root of a source tree: what the tree says of 
 # Best first. The original is SPSS; Parquet keeps types, Stata keeps text, CSV keeps neither.
 SPSS, STATA = (".sav", ".zsav"), ".dta"
 ENDINGS = (*SPSS, ".parquet", STATA, ".csv")
-_CONVERSIONS = "geconverteerde data"
+CONVERSIONS = "geconverteerde data"
 _DATE_PREFIX = re.compile(r"^\d{6} +")
 _YEAR_FOLDER = re.compile(r"\d{4}")
 
@@ -29,6 +30,7 @@ class Found:
         version: the number behind V, compared as a number (V10 is newer than V9); 0 where the name has none.
         provisional: the name starts with VRL.
         path: the file.
+        month: the month in the file name, of registers that are delivered by month.
     """
 
     register: str
@@ -36,15 +38,28 @@ class Found:
     version: int
     provisional: bool
     path: Path
+    month: int | None = None
 
     @property
-    def rank(self) -> tuple[bool, int, int, bool]:
-        """Definitive before provisional, then the highest version, then SPSS before what was made of it.
+    def last_day(self) -> dt.date:
+        """The last day of its year, or of its month."""
+        month = self.month or 12
+        return dt.date(self.year + month // 12, month % 12 + 1, 1) - dt.timedelta(days=1)
+
+    @property
+    def rank(self) -> tuple[bool, int, int, int, bool]:
+        """Definitive before provisional, then the last month, then the highest version, then SPSS before what was made of it.
 
         Of two that are alike in that, the one in the register's own folder comes before the one among the conversions.
         """
         ending = -ENDINGS.index(self.path.suffix.lower())
-        return (not self.provisional, self.version, ending, self.path.parent.name.lower() != _CONVERSIONS)
+        return (
+            not self.provisional,
+            self.month or 12,
+            self.version,
+            ending,
+            self.path.parent.name.lower() != CONVERSIONS,
+        )
 
 
 @dataclass(frozen=True)
@@ -54,12 +69,14 @@ class Looked:
     Attributes:
         best: the file that is meant, by year.
         others: further files of the register, of lesser rank or beside a pinned one.
+        closed: folders that cannot be opened: what lies there is not known.
         strangers: readable files with a name that is not of this register, and files named like it with another ending.
     """
 
     best: dict[int, Found]
     others: tuple[Found, ...]
     strangers: tuple[Path, ...]
+    closed: tuple[Path, ...]
 
 
 def find_files(register: Register, root: Path, pinned: dict[str, str]) -> dict[int, Found]:
@@ -74,7 +91,7 @@ def find_files(register: Register, root: Path, pinned: dict[str, str]) -> dict[i
         pinned: `{"REGISTER" or "REGISTER/year": path below root}`; a pinned file is taken whatever else is there.
 
     Raises:
-        RequestError: a pinned file is not there or its name does not fit the register, or a folder cannot be opened.
+        RequestError: a pinned file is not there or its name does not fit the register.
     """
     return look_around(register, root, pinned).best
 
@@ -83,7 +100,8 @@ def look_around(register: Register, root: Path, pinned: dict[str, str]) -> Looke
     """Everything that lies in the folders of a register; see `find_files`."""
     best: dict[int, Found] = {}
     files, strangers = [], []
-    for path in _candidates(register, root):
+    candidates, closed = _candidates(register, root)
+    for path in candidates:
         found = parse_name(register, path) if is_readable(path) else None
         if found is None:
             strangers.append(path)
@@ -101,7 +119,7 @@ def look_around(register: Register, root: Path, pinned: dict[str, str]) -> Looke
                 best.clear()
             best[found.year] = found
     taken = {found.path for found in best.values()}
-    return Looked(best, tuple(found for found in files if found.path not in taken), tuple(strangers))
+    return Looked(best, tuple(found for found in files if found.path not in taken), tuple(strangers), closed)
 
 
 def parse_name(register: Register, path: Path) -> Found | None:
@@ -114,7 +132,14 @@ def parse_name(register: Register, path: Path) -> Found | None:
         match = _pattern(form).fullmatch(stem)
         if match:
             parts = match.groupdict()
-            return Found(register.name, int(parts["year"]), int(parts.get("version") or 0), provisional, path)
+            return Found(
+                register=register.name,
+                year=int(parts["year"]),
+                version=int(parts.get("version") or 0),
+                provisional=provisional,
+                path=path,
+                month=int(parts["month"]) if "month" in parts else None,
+            )
     return None
 
 
@@ -124,9 +149,9 @@ def _plain_stem(path: Path) -> str:
 
 def _pattern(form: str) -> re.Pattern[str]:
     name = re.escape(form.rpartition("/")[2])
-    return re.compile(
-        name.replace(r"\{year\}", r"(?P<year>\d{4})").replace(r"\{version\}", r"(?P<version>\d+)"), re.IGNORECASE
-    )
+    for part, digits in (("year", r"\d{4}"), ("month", r"0[1-9]|1[0-2]"), ("version", r"\d+")):
+        name = name.replace(rf"\{{{part}\}}", rf"(?P<{part}>{digits})")
+    return re.compile(name, re.IGNORECASE)
 
 
 def is_readable(path: Path) -> bool:
@@ -140,35 +165,44 @@ def resembles(register: Register, path: Path) -> bool:
     return any(stem.startswith(form.rpartition("/")[2].partition("{")[0].upper()) for form in register.files)
 
 
-def _candidates(register: Register, root: Path) -> list[Path]:
-    """Files below the register's folder, one level of years and of conversions deep; the folder is found whatever its case."""
+def _candidates(register: Register, root: Path) -> tuple[list[Path], tuple[Path, ...]]:
+    """Files below the register's folder, one level of years and of conversions deep, and the folders that cannot be opened.
+
+    The folder is found whatever its case.
+    """
+    closed: list[Path] = []
     folders = [root]
     for part in register.folder.split("/"):
-        inside = [child for folder in folders for child in _folders(folder)]
+        inside = [child for folder in folders for child in _folders(folder, closed)]
         if part == "{year}":
             folders += [child for child in inside if _YEAR_FOLDER.fullmatch(child.name)]
         else:
             folders = [child for child in inside if child.name.lower() == part.lower()]
-    years = [child for folder in folders for child in _folders(folder) if _YEAR_FOLDER.fullmatch(child.name)]
+    years = [child for folder in folders for child in _folders(folder, closed) if _YEAR_FOLDER.fullmatch(child.name)]
     folders = list(dict.fromkeys([*folders, *years]))
-    folders += [child for folder in folders for child in _folders(folder) if child.name.lower() == _CONVERSIONS]
-    named = (path for folder in folders for path in _inside(folder) if is_readable(path) or resembles(register, path))
-    # The same order on every system, so that of two files of one rank the same is taken.
-    return sorted((path for path in named if path.is_file()), key=lambda path: (path.as_posix().lower(), path.name))
-
-
-def _folders(path: Path) -> Iterable[Path]:
-    return sorted(child for child in _inside(path) if child.is_dir())
-
-
-def _inside(folder: Path) -> list[Path]:
-    try:
-        return list(folder.iterdir())
-    except OSError as fault:
-        problem = type(fault).__name__
-    raise RequestError(
-        f"register.root: the folder {folder} cannot be opened ({problem}). Ask for access to it, or correct the root."
+    folders += [child for folder in folders for child in _folders(folder, closed) if child.name.lower() == CONVERSIONS]
+    named = (
+        path for folder in folders for path in _inside(folder, closed) if is_readable(path) or resembles(register, path)
     )
+    # The same order on every system, so that of two files of one rank the same is taken.
+    files = sorted((path for path in named if path.is_file()), key=lambda path: (path.as_posix().lower(), path.name))
+    return files, tuple(dict.fromkeys(closed))
+
+
+def _folders(path: Path, closed: list[Path]) -> Iterable[Path]:
+    return sorted(child for child in _inside(path, closed) if child.is_dir())
+
+
+def _inside(folder: Path, closed: list[Path]) -> list[Path]:
+    """What a folder holds; one that cannot be opened, or not be looked into, is noted and holds nothing."""
+    try:
+        found = list(folder.iterdir())
+        for each in found[:1]:
+            each.lstat()  # a folder may show names to everybody and what bears them to few
+    except OSError:
+        closed.append(folder)
+        return []
+    return found
 
 
 def _pinned(register: Register, root: Path, below: str, key: str) -> Found:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -25,6 +25,8 @@ Why = Literal[
 Row = tuple[str, str, str]
 _PERHAPS_MEANT = ("name not understood", "ending not read")
 _FEW = 5  # names in a sentence
+_NOTHING: Mapping[str, str] = {}
+_NONE_LEFT: Mapping[str, tuple[str, ...]] = {}
 _INDICATOR = re.compile(r"[A-G]\d+")
 
 
@@ -47,6 +49,9 @@ class Surveyed:
         would_read: the files the study would read, by year.
         gaps: years without a file between the first and the last that would be read (that is there, if none would be).
         passed_over: the other files in its folders.
+        why: what the study reads it for; empty when it does not.
+        left: what else is to be said of years that are there and are not read.
+        closed: folders that cannot be opened.
     """
 
     register: Register
@@ -55,6 +60,9 @@ class Surveyed:
     would_read: tuple[Found, ...]
     gaps: tuple[int, ...]
     passed_over: tuple[PassedOver, ...]
+    why: str = ""
+    left: tuple[str, ...] = ()
+    closed: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -73,7 +81,12 @@ class Depending:
 
 
 def survey(
-    registers: Iterable[Register], root: Path, pinned: dict[str, str], years: Mapping[str, Iterable[int]]
+    registers: Iterable[Register],
+    root: Path,
+    pinned: dict[str, str],
+    years: Mapping[str, Iterable[int]],
+    why: Mapping[str, str] = _NOTHING,
+    left: Mapping[str, tuple[str, ...]] = _NONE_LEFT,
 ) -> list[Surveyed]:
     """Look what there is of every register; nothing is read, and nothing that is absent stops it.
 
@@ -82,12 +95,21 @@ def survey(
         root: root of the source tree.
         pinned: as for `find_files`.
         years: name of each register the study reads to the years it would read; years without a file are left out.
+        why: name to what the study reads it for.
+        left: name to what is to be said of years that are there and are not read.
 
     Raises:
-        RequestError: a pinned file is not there or is not of its register, or a folder cannot be opened.
+        RequestError: a pinned file is not there or is not of its register.
     """
     every = list(registers)
-    return [_surveyed(register, every, look_around(register, root, pinned), years) for register in every]
+    return [
+        replace(
+            _surveyed(register, every, look_around(register, root, pinned), years),
+            why=why.get(register.name, "") if register.name in years else "",
+            left=left.get(register.name, ()),
+        )
+        for register in every
+    ]
 
 
 def depending(surveyed: Iterable[Surveyed]) -> list[Depending]:
@@ -115,8 +137,9 @@ def table(surveyed: Iterable[Surveyed], root: Path) -> list[Row]:
     for one in surveyed:
         remarks = [("", text) for text in _remarks(one)]
         files = [(str(found.year), _described(found, root)) for found in one.would_read]
-        names = [one.register.name, *[""] * (len(files) + len(remarks))]
-        rows += [(name, *row) for name, row in zip(names, [*files, *remarks], strict=False)]
+        why = [("", f"for: {one.why}")] if one.why else []
+        names = [one.register.name, *[""] * (len(why) + len(files) + len(remarks))]
+        rows += [(name, *row) for name, row in zip(names, [*why, *files, *remarks], strict=False)]
     return rows
 
 
@@ -155,6 +178,7 @@ def _surveyed(
         there=tuple(there),
         would_read=tuple(looked.best[year] for year in read),
         gaps=tuple(gaps),
+        closed=looked.closed,
         passed_over=(*others, *(PassedOver(path, _why_strange(path, register, every)) for path in looked.strangers)),
     )
 
@@ -165,7 +189,7 @@ def _why(found: Found, best: dict[int, Found]) -> Why:
         return "not the pinned file"
     if found.provisional and not taken.provisional:
         return "provisional twin"
-    if found.version < taken.version:
+    if (found.month or 12, found.version) < (taken.month or 12, taken.version):
         return "older version"
     return "conversion" if found.path.suffix.lower() != taken.path.suffix.lower() else "further copy"
 
@@ -182,11 +206,13 @@ def _remarks(one: Surveyed) -> list[str]:
     if not one.there:
         found.append("required, and not there" if one.register.required else "not there")
     elif not one.is_read:
-        found.append(f"not needed by this study (there: {_years(one.there)})")
+        found.append(f"not needed by this study (there: {years_in_words(one.there)})")
     elif not one.would_read:
-        found.append(f"no file of the years this study looks at (there: {_years(one.there)})")
+        found.append(f"no file of the years this study looks at (there: {years_in_words(one.there)})")
+    found += one.left
+    found += [f"cannot be opened: {folder}" for folder in one.closed]
     if one.gaps:
-        found.append(f"no file of {_years(one.gaps)}")
+        found.append(f"no file of {years_in_words(one.gaps)}")
     numbers = Counter(other.why for other in one.passed_over)
     if numbers:
         found.append("passed over: " + ", ".join(f"{count} {why}" for why, count in sorted(numbers.items())))
@@ -199,6 +225,7 @@ def _remarks(one: Surveyed) -> list[str]:
 def _described(found: Found, root: Path) -> str:
     ending = found.path.suffix.lower()
     marks = [
+        f"month {found.month}" if found.month else "",
         f"version {found.version}" if found.version else "",
         "provisional" if found.provisional else "",
         f"converted to {ending[1:]}" if ending not in SPSS else "",
@@ -208,7 +235,7 @@ def _described(found: Found, root: Path) -> str:
     return f"{below} ({told})" if told else below
 
 
-def _years(years: Iterable[int]) -> str:
+def years_in_words(years: Iterable[int]) -> str:
     """2011-2013, 2015."""
     runs: list[list[int]] = []
     for year in sorted(years):

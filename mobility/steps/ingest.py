@@ -24,12 +24,17 @@ from mobility.run.digests import KnownDigests
 from mobility.run.files import make_folder, write_json
 from mobility.run.progress import Tell
 from mobility.settings import Settings
+from mobility.steps.choice import Choice, Needed, choose, chosen_files
 from mobility.steps.job import Job, Told, workspace
+from mobility.steps.needs import needs
 from mobility.steps.sources import (
-    Needed,
     check_division,
+    closed_folders,
+    early_ends,
     find_cut_off,
     needed_files,
+    problems,
+    provisional_files,
     survey_registers,
     years_without_income,
 )
@@ -55,6 +60,7 @@ def _asked(settings: Settings) -> dict[str, Any]:
         "least_coverage": study.least_coverage,
         "geography_year": study.geography.year,
         "period": study.period,  # coverage is that of its years
+        "needs": [(need.register.name, need.first, need.last) for need in needs(settings)],
         "partitions": settings.place.partitions,
         "most_refused_share": study.most_refused_share,
         "files": settings.register.files,
@@ -64,7 +70,8 @@ def _asked(settings: Settings) -> dict[str, Any]:
 
 def _inputs(settings: Settings) -> list[Path]:
     """The files; asked before a run that is up to date is skipped, so that a wrong request never passes."""
-    return [found.path for _, found in _checked(settings)[0]]
+    label = settings.register.root / LABEL_FILE  # what it says stands on every page
+    return [label, *(found.path for _, found in _checked(settings)[0])]
 
 
 def _checked(settings: Settings) -> tuple[Needed, dt.date]:
@@ -91,7 +98,7 @@ def _run(settings: Settings, tell: Tell) -> Told:
     if settings.check:
         return {}
     needed, cut_off = _checked(settings)
-    early = check_ends(needed, cut_off, study)
+    early = check_ends(early_ends(choose(settings), cut_off), study)
     sources = Sources(space.registers, space.quarantine, space.panel / "build.tmp", Panel(space.panel))
     _clear(sources, needed)
     counts, spent = _read(settings, sources, needed, tell)
@@ -118,6 +125,7 @@ def _run(settings: Settings, tell: Tell) -> Told:
     return {
         "registers": {name: asdict(count) for name, count in sorted(counts.items())},
         "short": [*early, *short],
+        "provisional": provisional_files(needed),
         "further": further,
         "seconds": asdict(spent) | {"checking contracts": build.told.checking},
     }
@@ -187,21 +195,35 @@ def _label(root: Path) -> str | None:
 
 
 def _closing(settings: Settings, told: Told) -> list[str]:
-    surveyed = survey_registers(settings)
+    choices = choose(settings)
+    surveyed = survey_registers(settings, choices)
     without = [
         f"no income of {year}: incomes or links are not there; the class of {year + settings.study.income.lag_years} is unknown"
-        for year in years_without_income(settings)
+        for year in years_without_income(settings, choices)
     ]
     if settings.check:
-        looked = "only looked at (check=true): nothing was read or changed"
-        return [*lines(surveyed, settings.register.root), *without, looked]
+        return [*lines(surveyed, settings.register.root), *without, *_verdict(settings, choices)]
+    provisional = (
+        [f"provisional files (VRL) were used: {', '.join(told['provisional'])}"] if told["provisional"] else []
+    )
     return [
         *_table(told["registers"]),
         *told["short"],
+        *provisional,
+        *closed_folders(settings, choices),
         *without,
         *(line for line in summary(surveyed) if line.startswith("switched off")),
         f"counts by register and rule: {workspace(settings).quality / 'ingest.json'}",
     ]
+
+
+def _verdict(settings: Settings, choices: list[Choice]) -> list[str]:
+    """What would be refused or told, after a look."""
+    refused = problems(settings, choices)
+    found = [f"would be refused: {sentence}" for sentence in refused]
+    if not refused:
+        found += early_ends(choices, find_cut_off(settings, chosen_files(choices)))
+    return [*found, "only looked at (check=true): nothing was read or changed"]
 
 
 def _table(registers: dict[str, dict[str, Any]]) -> list[str]:

@@ -1,141 +1,177 @@
-"""Which register files a study needs, and whether they can serve it: looked at before the long reading starts."""
+"""Whether the register files that are there can serve a study: looked at before the long reading starts."""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Callable
 
-from mobility.areas import load_programme, load_zoning
-from mobility.errors import RequestError
+from mobility.areas import load_zoning
+from mobility.errors import MobilityError, RequestError
 from mobility.panel.by_income_year import INCOMES
-from mobility.panel.by_object import OWNERSHIP
-from mobility.panel.link import ALWAYS, CORE
-from mobility.registers.dictionary import Register, load_register, register_names
-from mobility.registers.find import Found, find_files
+from mobility.panel.by_object import ADDRESSES, GEOGRAPHY, OWNERSHIP
+from mobility.registers.dictionary import load_register, register_names
+from mobility.registers.find import CONVERSIONS, Found
 from mobility.registers.read import column_names
-from mobility.registers.survey import Surveyed, survey
-from mobility.settings import Settings, did_you_mean
-
-Needed = list[tuple[Register, Found]]
+from mobility.registers.survey import Surveyed, survey, years_in_words
+from mobility.settings import Settings
+from mobility.steps.choice import Choice, Needed, choose, chosen_files, last_day
 
 
 def needed_files(settings: Settings) -> Needed:
-    """The files a study needs, register by register and year by year.
+    """The files a study reads, once it is clear that all it cannot do without can be opened.
 
     Raises:
-        RequestError: the source tree or a required register is not there; the message names all that is missing.
+        RequestError: the source tree or a required register is not there, or cannot be opened; the message names all that is
+            missing.
     """
-    needed = find_needed(settings)
-    there = {register.name for register, _ in needed}
+    choices = choose(settings)
+    for check in (check_open, check_there):
+        check(settings, choices)
+    return chosen_files(choices)
+
+
+def check_there(settings: Settings, choices: list[Choice]) -> None:
+    """Refuse when a required register has no file.
+
+    Raises:
+        RequestError: with all that is missing.
+    """
+    last_year = last_day(settings, choices).year
     missing = [
-        f"{register.name} (below {register.folder})"
-        for register in read_registers(settings)
-        if register.required and register.name not in there
+        f"{choice.name} (below {choice.need.register.folder}{_of_years(choice, last_year)})"
+        for choice in choices
+        if choice.need.register.required and not choice.read and choice.need.years(last_year)
     ]
     if missing:
         raise RequestError(
             f"register.root: no file of {', '.join(missing)} in {settings.register.root}. Check the root, or the folder and file "
             "names in schemas/registers; jobs/ingest.py check=true shows what is there."
         )
-    return needed
 
 
-def find_needed(settings: Settings) -> Needed:
-    """The files a study would read of what is there.
+def _of_years(choice: Choice, last_year: int) -> str:
+    """The years that are meant, of a register with a file a year; and those that are there instead."""
+    if choice.need.register.editions == "newest":
+        return ""
+    there = f"; there: {years_in_words(choice.looked.best)}" if choice.looked.best else ""
+    return f", of {years_in_words(choice.need.years(last_year))}{there}"
+
+
+def check_open(settings: Settings, choices: list[Choice]) -> None:
+    """Refuse when a folder of a register that is needed, or a file that would be read, cannot be opened.
+
+    A folder of conversions matters only where there is no original, a folder of a year only if that year would be read.
 
     Raises:
-        RequestError: there is no source tree, or a pinned file is not in it.
+        RequestError: with the folder or the file, and what to do.
     """
-    root = settings.register.root
-    if not root.is_dir():
-        raise RequestError(
-            f"register.root: there is no folder {root}. With register=synthetic run jobs/synthesise.py first (jobs/pipeline.py "
-            "does); with register=cbs correct the root in conf/register/cbs.yaml."
-        )
-    known = set(register_names())
-    for key in settings.register.files:
-        if key.partition("/")[0].upper() not in known:
-            raise RequestError(f"register.files: {key} is no register.{did_you_mean(key, known)}")
-    needed: Needed = []
-    for register in read_registers(settings):
-        found = find_files(register, root, settings.register.files)
-        if found:
-            years = [max(found)] if register.editions == "newest" else _years_looked_at(settings, sorted(found))
-            # A predecessor is read only for the years of which its successor tells nothing.
-            told = {file.year for other, file in needed if register.name in OWNERSHIP and other.name in OWNERSHIP}
-            needed += [(register, found[year]) for year in years if year not in told]
-    return _with_partners(needed)
+    last_year = last_day(settings, choices).year
+    for choice in choices:
+        if choice.need.register.required or choice.need.is_asked:
+            for folder in choice.looked.closed:
+                if _matters(folder.name, choice, last_year):
+                    raise RequestError(
+                        f"{choice.name}: the folder {folder} cannot be opened, and this study needs what is in it "
+                        f"({choice.need.why}). Ask for access to it, or correct register.root."
+                    )
+        for found in choice.read.values():
+            if not _opens(found):
+                raise RequestError(
+                    f"{choice.name}: the file {found.path} cannot be opened. Ask for access to it, or pin another version in "
+                    "conf/register."
+                )
 
 
-def years_without_income(settings: Settings) -> list[int]:
+def _matters(name: str, choice: Choice, last_year: int) -> bool:
+    if name.lower() == CONVERSIONS:
+        return not choice.read
+    if not re.fullmatch(r"\d{4}", name):
+        return True
+    is_newest = choice.need.register.editions == "newest"
+    return int(name) > max(choice.read, default=0) if is_newest else int(name) in choice.need.years(last_year)
+
+
+def _opens(found: Found) -> bool:
+    try:
+        with found.path.open("rb"):
+            return True
+    except OSError:
+        # A folder under the name of a file is a file that cannot be read, and told as such when it is.
+        return found.path.is_dir()
+
+
+def years_without_income(settings: Settings, choices: list[Choice]) -> list[int]:
     """Income years that the tables of a study look at and of which there are not both a file of incomes and one of links."""
     study = settings.study
-    there = {found.year for register, found in find_needed(settings) if register.name in dict(INCOMES)}
+    there = {year for choice in choices if choice.name in dict(INCOMES) for year in choice.read}
     wanted = (year - study.income.lag_years for year in study.period.years)
     return [year for year in wanted if year not in there]
 
 
-def survey_registers(settings: Settings) -> list[Surveyed]:
-    """Every register that has a dictionary: what is there, what this study would read, what was passed over."""
-    asked = {register.name: register for register in read_registers(settings)}
-    would_read: dict[str, list[int]] = {name: [] for name in asked}
-    for register, found in find_needed(settings):
-        would_read[register.name].append(found.year)
-    told = {year for name in OWNERSHIP for year in would_read[name]}
-    for name in OWNERSHIP:
-        register = asked[name]
-        years = range(register.since or 0, (register.until or 0) + 1)
-        if not set(_years_looked_at(settings, list(years))) - told and not would_read[name] and register.until:
-            del would_read[name]  # a predecessor of whose years the successor tells, or none is looked at
-    every = [asked.get(name) or load_register(name) for name in register_names()]
-    return survey(every, settings.register.root, settings.register.files, would_read)
+def early_ends(choices: list[Choice], cut_off: dt.date) -> list[str]:
+    """Registers that are read and of which the newest file is older than what the study looks at, as sentences.
 
-
-def _with_partners(needed: Needed) -> Needed:
-    """Without files of income households of a year without a link of persons to them, and links of years without such a file."""
-    links = {name: {found.year for register, found in needed if register.name == name} for _, name in INCOMES}
-    partner = dict(INCOMES)
-
-    def has_link(register: Register, year: int) -> bool:
-        """An income register has a link register of its own; wealth goes by whichever link there is of the year."""
-        own = [partner[register.name]] if register.name in partner else list(links)
-        return any(year in links[name] for name in own)
-
-    linked = [(one, found) for one, found in needed if one.unit != "payer_year" or has_link(one, found.year)]
-    of_payers = {found.year for register, found in linked if register.unit == "payer_year"}
-    return [(one, found) for one, found in linked if one.name not in links or found.year in of_payers]
-
-
-def read_registers(settings: Settings) -> list[Register]:
-    """Dictionaries of the registers a study reads, with the columns it asks for.
-
-    Raises:
-        RequestError: it asks for a register or a column that has no dictionary.
+    Incomes are told year by year; see `years_without_income`.
     """
-    asked: dict[str, set[str]] = {}
-    known = set(register_names())
-    for entry in settings.study.further_registers:
-        name, _, column = entry.partition(".")
-        if name.upper() not in known:
-            raise RequestError(f"study.further_registers: {name} has no dictionary.{did_you_mean(name.upper(), known)}")
-        if name.upper() in CORE:
-            raise RequestError(
-                f"study.further_registers: {name} has a place of its own in the panel. Take it off the list."
+    told = []
+    tenure = {year for choice in choices if choice.name in OWNERSHIP for year in choice.read}
+    for choice in choices:
+        if not choice.read or choice.name in (*INCOMES[0], *INCOMES[1]):
+            continue
+        newest, register = choice.read[max(choice.read)], choice.need.register
+        if register.editions == "newest":
+            last, wanted = newest.last_day, cut_off
+            is_early = last < cut_off
+        else:
+            years = choice.need.years(cut_off.year)
+            last, wanted = dt.date(newest.year, 12, 31), dt.date(years[-1], 12, 31)
+            is_early = max(tenure if choice.name in OWNERSHIP else choice.read) < years[-1]
+        if is_early:
+            told.append(
+                f"{choice.name}: the newest file tells until {last}, and the study looks until {wanted}; what happened since is "
+                "not in it (register_ends_early)"
             )
-        asked.setdefault(name.upper(), set()).update({column} - {""})
-    names = [name for name in (*CORE, *ALWAYS) if name in known]
-    names += sorted(asked.keys() - set(names))
-    return [load_register(name).with_columns(asked.get(name, ())) for name in names]
+    return told
 
 
-def _years_looked_at(settings: Settings, there: list[int]) -> list[int]:
-    """Years of a yearly register that a study looks at: those of its tables and of its cohorts, and some before for classes."""
-    study = settings.study
-    starts = [area.start.year for name in study.programmes for area in load_programme(name)[1]]
-    lead_years = study.chains.lead_months // 12 + 1
-    first = min([study.period.first_year, *(year - lead_years for year in starts)])
-    before = study.chains.income_years + study.income.lag_years
-    return [year for year in there if year >= first - before]
+def closed_folders(settings: Settings, choices: list[Choice]) -> list[str]:
+    """Folders that cannot be opened of registers that a study would read if it could, as sentences."""
+    last_year = last_day(settings, choices).year
+    return [
+        f"{choice.name}: the folder {folder} cannot be opened; what is in it is left out"
+        for choice in choices
+        for folder in choice.looked.closed
+        if _matters(folder.name, choice, last_year)
+    ]
+
+
+def provisional_files(needed: Needed) -> list[str]:
+    """The files that are read and are provisional (VRL), with the name of their register."""
+    return [f"{register.name} {found.year} ({found.path.name})" for register, found in needed if found.provisional]
+
+
+def survey_registers(settings: Settings, choices: list[Choice]) -> list[Surveyed]:
+    """Every register that has a dictionary: what is there, what this study would read and why, what was passed over."""
+    chosen = {choice.name: choice for choice in choices}
+    every = [chosen[name].need.register if name in chosen else load_register(name) for name in register_names()]
+    would_read = {name: list(choice.read) for name, choice in chosen.items()}
+    last_year = last_day(settings, choices).year
+    told = {year for name in OWNERSHIP if name in chosen for year in chosen[name].read}
+    for name in OWNERSHIP:
+        # A predecessor of whose years the successor tells, or none is looked at, is not missed.
+        if name in chosen and not chosen[name].read and not set(chosen[name].need.years(last_year)) - told:
+            del would_read[name]
+    why = {name: choice.need.why for name, choice in chosen.items()}
+    left = {name: _left_in_words(choice) for name, choice in chosen.items()}
+    return survey(every, settings.register.root, settings.register.files, would_read, why, left)
+
+
+def _left_in_words(choice: Choice) -> tuple[str, ...]:
+    by_reason: dict[str, list[int]] = {}
+    for year, why in sorted(choice.left.items()):
+        by_reason.setdefault(why, []).append(year)
+    return tuple(f"not read: {years_in_words(years)} ({why})" for why, years in by_reason.items())
 
 
 def check_division(settings: Settings, needed: Needed) -> None:
@@ -151,7 +187,9 @@ def check_division(settings: Settings, needed: Needed) -> None:
             f"study.geography.year: zoning {zoning.name} is written in the division of {zoning.geography_year}, the study in "
             f"that of {year}. Choose the same year, or write the zoning in codes of {year}."
         )
-    found = next(found for register, found in needed if register.name == "VSLGWBTAB")
+    found = next((found for register, found in needed if register.name == GEOGRAPHY), None)
+    if found is None:
+        return  # told by who looks what is there
     there = sorted(
         int(name[3:]) for name in map(str.lower, column_names(found.path)) if re.fullmatch(r"gem\d{4}", name)
     )
@@ -163,12 +201,12 @@ def check_division(settings: Settings, needed: Needed) -> None:
 
 
 def find_cut_off(settings: Settings, needed: Needed) -> dt.date:
-    """The last day that counts: the study's, or the last day of the newest address file's year.
+    """The last day that counts; see `last_day`.
 
     Raises:
-        RequestError: the study's lies after that, or its period does.
+        RequestError: the study's lies after the registers end, or its period does.
     """
-    newest = next(found.year for register, found in needed if register.name == "GBAADRESOBJECTBUS")
+    newest = next(found.year for register, found in needed if register.name == ADDRESSES)
     end, asked = dt.date(newest, 12, 31), settings.study.period.cut_off
     if asked and asked > end:
         raise RequestError(
@@ -181,3 +219,22 @@ def find_cut_off(settings: Settings, needed: Needed) -> dt.date:
             f"{cut_off.year} or earlier."
         )
     return cut_off
+
+
+def problems(settings: Settings, choices: list[Choice]) -> list[str]:
+    """What would be refused, as sentences: all that can be known before a file is read."""
+    needed = chosen_files(choices)
+    checks: list[Callable[[], object]] = [
+        lambda: check_open(settings, choices),
+        lambda: check_there(settings, choices),
+        lambda: check_division(settings, needed),
+    ]
+    if any(register.name == ADDRESSES for register, _ in needed):
+        checks.append(lambda: find_cut_off(settings, needed))
+    found = []
+    for check in checks:
+        try:
+            check()
+        except MobilityError as refused:
+            found.append(str(refused))
+    return found

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 from mobility.errors import DataError
 from mobility.panel.build import Part
 from mobility.panel.by_object import ADDRESSES
 from mobility.registers.ingest import Counts
 from mobility.registers.rules import RULES, stop_where_asked
 from mobility.settings import Study
-from mobility.steps.sources import Needed
 
 # Coverage in quality/coverage.json, and the rule that holds when it falls short.
 _COVERAGE_RULES = {
@@ -92,18 +89,12 @@ def check_coverage(told: Part, study: Study) -> list[str]:
     return short
 
 
-def check_ends(needed: Needed, cut_off: dt.date, study: Study) -> list[str]:
-    """Registers of which the newest file is older than the cut-off, as sentences: what happened since is not in them.
+def check_ends(early: list[str], study: Study) -> list[str]:
+    """Registers of which the newest file is older than what the study looks at, as `sources.early_ends` tells them.
 
     Raises:
         DataError: there is one, and the rule `register_ends_early` is stop.
     """
-    early = [
-        f"{register.name}: the newest file is of {found.year}, and the study tells until {cut_off}; what happened since is not "
-        "in it (register_ends_early)"
-        for register, found in needed
-        if register.editions == "newest" and found.year < cut_off.year
-    ]
     if early and study.rules["register_ends_early"] == "stop":
         raise DataError(
             f"{early[0]}, and study.rules.register_ends_early is stop. Get a newer file, or set it to warn."

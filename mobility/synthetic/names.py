@@ -18,9 +18,9 @@ _VERSIONS: dict[str, tuple[tuple[int, str], ...]] = {
     "INHATAB": ((2022, "1"), (2016, "2"), (2014, "1"), (0, "2")),
     "KOPPELPERSOONHUISHOUDEN": ((2022, "1"), (2019, "2"), (0, "")),
     "KOPPELTABEL_IPI_IHI_IVB": ((0, ""),),
-    "LEVCYCLWOONNIETWOONBUS": ((0, "122"),),
-    "VSLVIERKANTTAB": ((0, "031"),),
+    "LEVCYCLWOONNIETWOONBUS": ((0, "2"),),
 }
+_MONTHS = {"LEVCYCLWOONNIETWOONBUS": "12", "VSLVIERKANTTAB": "03"}  # of registers that are delivered by month
 # Names that depart from the grammar of all others, by first year.
 _NAMES: dict[str, tuple[tuple[int, str], ...]] = {
     "EIGENDOMWOZBAGTAB": (
@@ -29,7 +29,7 @@ _NAMES: dict[str, tuple[tuple[int, str], ...]] = {
     ),
     "EIGENDOMWOZTAB": ((0, "140930 EIGENDOMWOZTAB{year}V{version}"),),
     "OBJECTWONINGTAB": ((0, "140924 OBJECTWONINGTAB {year}V{version}"),),
-    "VSLVIERKANTTAB": ((0, "VRLVSLVIERKANTTABV{year}{version}"),),
+    "VSLVIERKANTTAB": ((0, "VRLVSLVIERKANTTABV{year}{month}{version}"),),
 }
 _UPPER_CASE = {"SECMBUS"}  # ends in .SAV
 # Years of the optional registers that are written: some, to keep a small country small.
@@ -62,7 +62,7 @@ def file_stem(register: Register, year: int) -> str:
     version = next(version for since, version in versions if year >= since)
     forms = [form for form in register.files if ("{version}" in form) == bool(version)]
     forms = [name for since, name in _NAMES.get(register.name, ()) if year >= since] or forms
-    return f"{register.folder}/{forms[0]}".format(year=year, version=version)
+    return f"{register.folder}/{forms[0]}".format(year=year, month=_MONTHS.get(register.name), version=version)
 
 
 def ending(name: str, form: Format) -> str:

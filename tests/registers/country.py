@@ -17,6 +17,8 @@ from mobility.panel.lookup import TENURES
 from mobility.panel.store import Panel
 from mobility.registers.dictionary import load_register
 from mobility.run import job
+from mobility.settings import Settings
+from mobility.steps import ingest
 from mobility.synthetic.names import CONVERTED, file_stem
 from mobility.synthetic.writer import columns_of, write_sav
 from tests.registers.drawn import stored
@@ -124,6 +126,11 @@ class Country:
         """Run steps on these registers; see `run_steps`."""
         return run_steps(self.root, self.source, *steps, settings=(*_STUDY, *settings))
 
+    def look(self, settings: tuple[str, ...] = ()) -> None:
+        """Only look what is there, as `ingest check=true` does."""
+        asked = read_request(self.root, self.source, (*_STUDY, *settings, "check=true"))
+        job.run_steps("ingest", lambda _: [ingest.JOB], asked)
+
 
 def run_steps(root: Path, source: Path, *steps: str, settings: tuple[str, ...] = ()) -> Found:
     """Run steps (`ingest`, `moves`, `flows`, `chains`) in this process, as their jobs do, and look at what they made.
@@ -134,16 +141,21 @@ def run_steps(root: Path, source: Path, *steps: str, settings: tuple[str, ...] =
         steps: in the order of the road.
         settings: as on the command line; the study is the demo.
     """
-    place = (f"place.root={root}", f"place.export={root}-export", f"register.root={source}")
-    job.teach_configuration()
-    with initialize_config_dir(str(CONF), version_base="1.3"):
-        asked = job._settings(compose("ingest", overrides=[*place, *settings]))
+    asked = read_request(root, source, settings)
     for step in steps:
         one = importlib.import_module(f"mobility.steps.{step}").JOB
         job.run_steps(step, lambda _, one=one: [one], asked)
     found = Found(root)
     found.check_balance()
     return found
+
+
+def read_request(root: Path, source: Path, settings: tuple[str, ...]) -> Settings:
+    """The settings as a job reads them."""
+    place = (f"place.root={root}", f"place.export={root}-export", f"register.root={source}")
+    job.teach_configuration()
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        return job._settings(compose("ingest", overrides=[*place, *settings]))
 
 
 class Found:

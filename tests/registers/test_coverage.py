@@ -7,19 +7,19 @@ import pytest
 from mobility.errors import DataError
 from tests.registers.country import LAST_YEAR
 
-YEARS = ("study.period.first_year=2020", "study.period.last_year=2021")
+YEARS = ("study.period.first_year=2019", "study.period.last_year=2020")
 HALF = """
     RINPERSOON | DATUMAANVANGHH | DATUMEINDEHH | HUISHOUDNR
     000000001  | 20000101       | 20501231     | 000000000001
-    000000002  | 20000101       | 20201231     | 000000000002
+    000000002  | 20000101       | 20191231     | 000000000002
 """
 
 
 def test_who_is_registered_on_1_january_and_in_no_household_is_counted(country):
     """
     1 January | registered | in a household
-    2020      | 1, 2, 3    | 1, 2
-    2021      | 1, 2, 3    | 1
+    2019      | 1, 2, 3    | 1, 2
+    2020      | 1, 2, 3    | 1
     """
     country.deliver("GBAHUISHOUDENSBUS", HALF)
     assert country.run("ingest", settings=YEARS).coverage("persons_in_household") == (3, 6)
@@ -27,8 +27,8 @@ def test_who_is_registered_on_1_january_and_in_no_household_is_counted(country):
 
 def test_only_years_of_the_study_up_to_the_cut_off_count(country):
     country.deliver("GBAHUISHOUDENSBUS", HALF)
-    until = ("study.period.first_year=2021", "study.period.last_year=2022", "study.period.cut_off='2022-06-30'")
-    assert country.run("ingest", settings=until).coverage("persons_in_household") == (2, 6)
+    until = ("study.period.first_year=2019", "study.period.last_year=2020", "study.period.cut_off='2020-06-30'")
+    assert country.run("ingest", settings=until).coverage("persons_in_household") == (3, 6)
 
 
 def test_a_nearly_empty_register_of_households_is_told_or_stops(country, capsys):
@@ -49,11 +49,14 @@ def test_a_register_that_is_older_than_the_addresses_is_told_or_stops_before_any
     country.deliver("GBAHUISHOUDENSBUS", rows, 2018)
     assert country.run("ingest").coverage("persons_in_household")[0] > 0
     told = capsys.readouterr().out
-    assert f"GBAHUISHOUDENSBUS: the newest file is of 2018, and the study tells until {LAST_YEAR}-12-31" in told
-    assert told.count("the newest file is of") == 1
+    assert (
+        f"GBAHUISHOUDENSBUS: the newest file tells until 2018-12-31, and the study looks until {LAST_YEAR}-12-31"
+        in told
+    )
+    assert told.count("the newest file tells") == 1
     panel = country.root / "panel" / "panel.json"
     before = panel.stat().st_mtime_ns
-    with pytest.raises(DataError, match="GBAHUISHOUDENSBUS: the newest file is of 2018"):
+    with pytest.raises(DataError, match="GBAHUISHOUDENSBUS: the newest file tells until 2018"):
         country.run("ingest", settings=("study.rules.register_ends_early=stop",))
     assert panel.stat().st_mtime_ns == before, "refused before the panel is touched"
 
@@ -74,4 +77,4 @@ def test_a_register_that_reaches_to_the_cut_off_of_the_study_is_new_enough(count
     country.withdraw("GBAPERSOONTAB")
     country.deliver("GBAPERSOONTAB", "RINPERSOON | GBAGEBOORTEJAAR\n000000001 | 1970", 2022)
     country.run("ingest", settings=("study.period.last_year=2021", "study.period.cut_off='2022-12-31'"))
-    assert "the newest file is of" not in capsys.readouterr().out
+    assert "the newest file tells" not in capsys.readouterr().out

@@ -187,6 +187,32 @@ NABIJHEIDZORGTAB               not needed by this study (there: 2018-2019, 2021)
     assert lines(found, tmp_path)[: len(drawn.splitlines())] == drawn.splitlines()
 
 
-def test_a_folder_that_cannot_be_opened_is_a_sentence(tmp_path):
-    with pytest.raises(RequestError, match=r"register\.root: the folder .* cannot be opened"):
-        survey([INCOME], tmp_path / "nowhere", {}, {})
+def test_a_folder_that_cannot_be_opened_is_told(tmp_path):
+    (one,) = survey([INCOME], tmp_path / "nowhere", {}, {})
+    assert one.closed == (tmp_path / "nowhere",)
+    assert lines([one], tmp_path)[:2] == [
+        "INHATAB        required, and not there",
+        f"               cannot be opened: {tmp_path / 'nowhere'}",
+    ]
+
+
+def test_why_a_register_is_read_and_why_years_are_not(tmp_path):
+    lay(tmp_path, *(f"{FOLDER}/INHA{year}TABV1.sav" for year in (2011, 2012)))
+    left = {"INHATAB": ("not read: 2011 (outside the years this study looks at)",)}
+    found = survey([INCOME], tmp_path, {}, {"INHATAB": [2012]}, {"INHATAB": "income class of movers"}, left)
+    assert lines(found, tmp_path)[:3] == [
+        "INHATAB        for: income class of movers",
+        "         2012  InkomenBestedingen/INHATAB/INHA2012TABV1.sav (version 1)",
+        "               not read: 2011 (outside the years this study looks at)",
+    ]
+
+
+def test_a_month_in_a_name_is_no_version(tmp_path):
+    life = load_register("LEVCYCLWOONNIETWOONBUS")
+    lay(tmp_path, *(f"BouwenWonen/{life.name}/{life.name}V2024{which}.sav" for which in ("091", "062", "122", "121")))
+    (one,) = survey([life], tmp_path, {}, {life.name: [2024]})
+    assert [(found.month, found.version, found.last_day.isoformat()) for found in one.would_read] == [
+        (12, 2, "2024-12-31")
+    ]
+    assert "(month 12, version 2)" in lines([one], tmp_path)[0]
+    assert set(passed(one).values()) == {"older version"}
