@@ -6,27 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
 import yaml
 
 from mobility.errors import RequestError
 from mobility.folders import SCHEMAS
+from mobility.registers.slips import ColumnType, DictionaryLoader, Editions, Unit, first_slip
 from mobility.settings import did_you_mean
-
-ColumnType = Literal["text", "integer", "first_day", "last_day", "person"]
-Editions = Literal["newest", "yearly"]
-Unit = Literal[
-    "person",
-    "person_spell",
-    "person_event",
-    "person_year",
-    "payer_year",
-    "link_year",
-    "object",
-    "object_spell",
-    "object_year",
-]
 
 
 @dataclass(frozen=True)
@@ -168,63 +155,42 @@ def load_register(name: str) -> Register:
 
 def read_register(path: Path) -> Register:
     """Read one dictionary file; see `load_register`."""
+    given = _given(path)
+    return Register(
+        name=given["register"],
+        title=given["title"],
+        grain=given["grain"],
+        unit=given["unit"],
+        folder=given["folder"],
+        files=tuple(given["files"]),
+        editions=given["editions"],
+        required=given["required"],
+        serves=tuple(given["serves"]),
+        since=given.get("since"),
+        until=given.get("until"),
+        columns=tuple(_column(name, column) for name, column in given["columns"].items()),
+    )
+
+
+def _given(path: Path) -> dict[str, Any]:
+    """What a dictionary file holds, once nothing in it is wrong."""
+    where = f"schemas/registers/{path.name}"
     try:
-        given: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError as slip:
-        mark = getattr(slip, "problem_mark", None)
-        line = f", line {mark.line + 1}" if mark else ""
-        raise RequestError(
-            f"schemas/registers/{path.name}{line}: this is not readable YAML. Check indentation and quotes."
-        ) from None
-    try:
-        _refuse_strange_keys(given, _REGISTER_KEYS, "the register")
-        _refuse_strange_word(given, "unit", get_args(Unit), "the register")
-        _refuse_strange_word(given, "editions", get_args(Editions), "the register")
-        return Register(
-            name=given["register"],
-            title=given["title"],
-            grain=given["grain"],
-            unit=given["unit"],
-            folder=given["folder"],
-            files=tuple(given["files"]),
-            editions=given["editions"],
-            required=given["required"],
-            serves=tuple(given["serves"]),
-            since=given.get("since"),
-            until=given.get("until"),
-            columns=tuple(_column(name, column) for name, column in given["columns"].items()),
-        )
-    except (KeyError, AttributeError, TypeError, ValueError) as fault:
-        problem = f"schemas/registers/{path.name}: an entry is missing or malformed ({type(fault).__name__}: {fault})."
-    raise RequestError(f"{problem} Compare it with another dictionary in that folder.")
-
-
-_REGISTER_KEYS = {
-    "register", "title", "grain", "unit", "folder", "files", "editions", "required", "serves", "since", "until", "columns"
-}  # fmt: skip
-_COLUMN_KEYS = {
-    "format", "as", "on_request", "type", "meaning", "source", "missing", "open", "codes", "becomes", "zero_fill", "plus",
-    "least", "most", "also"
-}  # fmt: skip
-
-
-def _refuse_strange_keys(given: dict[str, Any], known: set[str], of: str) -> None:
-    """A slip of the pen in the name of a key would silently change nothing."""
-    for key in given:
-        if key not in known:
-            raise ValueError(f"{of} has a key {key}, which means nothing.{did_you_mean(str(key), known)}")
-
-
-def _refuse_strange_word(given: dict[str, Any], key: str, known: tuple[str, ...], of: str) -> None:
-    if given[key] not in known:
-        raise ValueError(f"{key} of {of} is none of {', '.join(known)}")
+        given = yaml.load(path.read_text(encoding="utf-8"), DictionaryLoader)  # noqa: S506 - a safe loader
+        slip = first_slip(given, path.stem)
+    except UnicodeDecodeError:
+        slip = "it is not in UTF-8. Save it as UTF-8 (in Notepad: Save as, Encoding)"
+    except yaml.YAMLError as fault:
+        mark = getattr(fault, "problem_mark", None)
+        where += f", line {mark.line + 1}" if mark else ""
+        slip = "this is not readable YAML. Check indentation and quotes" if mark else str(fault)
+    if slip is None:
+        checked: dict[str, Any] = given
+        return checked
+    raise RequestError(f"{where}: {slip}. Compare it with another dictionary in that folder.")
 
 
 def _column(name: str, given: dict[str, Any]) -> Column:
-    _refuse_strange_keys(given, _COLUMN_KEYS, name)
-    _refuse_strange_word(given, "type", get_args(ColumnType), name)
-    if given["as"] and given.get("on_request"):
-        raise ValueError(f"{name} has both as and on_request")
     return Column(
         name=name,
         format=given["format"],
