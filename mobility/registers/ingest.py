@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -69,7 +70,13 @@ class Spent:
 
 
 def ingest_file(
-    register: Register, found: Found, geography_year: int, severities: dict[str, Severity], kept: Path, refused: Path
+    register: Register,
+    found: Found,
+    geography_year: int,
+    severities: dict[str, Severity],
+    kept: Path,
+    refused: Path,
+    look_up: Callable[[], None] = lambda: None,
 ) -> tuple[Counts, Spent]:
     """Read one file into the folder `kept`, its refused rows into the folder `refused`.
 
@@ -83,6 +90,7 @@ def ingest_file(
         severities: rule to what happens to a row that breaks it.
         kept: receives the canonical columns, one Parquet file per batch, and `read.json`, last.
         refused: receives the same columns and `rule`.
+        look_up: called between batches; raises when reading is to end.
 
     Raises:
         DataError: the file cannot be read, lacks a column, changes meanwhile, or rows break a rule with severity `stop`.
@@ -106,7 +114,7 @@ def ingest_file(
         shutil.rmtree(folder, ignore_errors=True)
     make_folder(kept)
     reading = _Reading(layout, found, severities, kept, refused)
-    reading.run()
+    reading.run(look_up)
     if state_of(found.path) != before:
         raise DataError(f"{found.path.name}: the file changed while it was read. Run again when it is complete.")
     files = {str(path.resolve()): checksum(path) for folder in (kept, refused) for path in _parquet(folder)}
@@ -123,10 +131,11 @@ class _Reading:
         self.layout, self.found, self.severities, self.kept, self.refused = layout, found, severities, kept, refused
         self.rules = rules_of(layout)
         self.counts = Counts()
+        self.stopping: dict[str, int] = {}
         self.seconds = dict.fromkeys(("reading", "decoding", "checking", "writing"), 0.0)
 
-    def run(self) -> None:
-        """Read it whole."""
+    def run(self, look_up: Callable[[], None]) -> None:
+        """Read it whole, also when a row breaks a rule that stops: a count of the first batch would tell little."""
         columns = list(self.layout.used_columns)
         # So that a file without rows is a table too.
         nothing = pl.DataFrame(schema={column.name: pl.String for column in columns})
@@ -134,13 +143,15 @@ class _Reading:
         write_parquet(empty.drop(_PERSON_TYPE, strict=False), self.kept / "none.parquet")
         batches, number = read_batches(self.found.path, columns), 0
         while True:
+            look_up()
             started = time.perf_counter()
             batch = next(batches, None)
             self.seconds["reading"] += time.perf_counter() - started
             if batch is None:
-                return
+                break
             self._take(batch, number)
             number += 1
+        stop_where_asked(self.layout.name, self.stopping, self.severities, self.found.path.name)
 
     def _take(self, batch: pl.DataFrame, number: int) -> None:
         clock = [time.perf_counter()]
@@ -149,7 +160,11 @@ class _Reading:
         clock.append(time.perf_counter())
         broken = broken_rules(cleaned, table, self.layout)
         numbers = {rule: int(broken[rule].sum()) for rule in self.rules}
-        stop_where_asked(self.layout.name, numbers, self.severities, self.found.path.name)
+        for rule, rows in numbers.items():
+            if rows and self.severities.get(rule) == "stop":
+                self.stopping[rule] = self.stopping.get(rule, 0) + rows
+        if self.stopping:
+            return  # of a file that will be refused nothing more is kept
         bad = self._set_apart(table, broken, numbers, number)
         clock.append(time.perf_counter())
         good = table if bad is None else table.filter(bad.is_null())

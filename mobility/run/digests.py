@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from mobility.run.files import digest, write_json
@@ -27,12 +28,12 @@ class KnownDigests:
         except (OSError, ValueError, AttributeError, TypeError):
             pass  # nothing is remembered, so everything is read again
 
-    def of(self, path: Path) -> str:
-        """Digest of a file, read only when its size or time of change is new."""
+    def of(self, path: Path, look_up: Callable[[], None]) -> str:
+        """Digest of a file, read only when its size or time of change is new; `look_up` as in `files.digest`."""
         state = state_of(path)
         seen = self._known.get(str(path))
         if seen is None or seen[0] != state:
-            seen = [state, digest(path)]
+            seen = [state, digest(path, look_up)]
             with self._lock:
                 self._known[str(path)] = seen
                 write_json(self._record, self._known)

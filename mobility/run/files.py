@@ -85,11 +85,12 @@ def appending_parquet(path: Path) -> Iterator[Callable[[pl.DataFrame], None]]:
                 writer.close()
 
 
-def digest(path: Path) -> str:
-    """SHA-256 of a file."""
+def digest(path: Path, look_up: Callable[[], None] = lambda: None) -> str:
+    """SHA-256 of a file; `look_up` is called on the way, and raises when reading is to end."""
     known = hashlib.sha256()
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK):
+            look_up()
             known.update(chunk)
     return known.hexdigest()
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import os
 import shutil
-from concurrent.futures import ThreadPoolExecutor, as_completed
+import threading
+from collections.abc import Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from mobility.panel.build import LINKED, Build, Sources
 from mobility.panel.by_object import ADDRESSES
@@ -40,6 +42,8 @@ from mobility.steps.sources import (
 )
 from mobility.steps.verdicts import check_balance, check_coverage, check_ends, check_linked, check_refused
 
+_T = TypeVar("_T")
+_A_MOMENT = 0.5  # seconds
 FILES_AT_ONCE = 2  # each holds a batch of a million rows several times over
 PANEL_TABLES = (
     "registrations",
@@ -151,12 +155,17 @@ def _read(settings: Settings, sources: Sources, needed: Needed, tell: Tell) -> t
     """Read every file, some side by side; what they are is written to `registers/sources.json`."""
     study, root = settings.study, settings.register.root
     digests = KnownDigests(workspace(settings).runs / "digests.json")
+    ended = threading.Event()
+
+    def look_up() -> None:
+        if ended.is_set():
+            raise _EndedError
 
     def read(register: Register, found: Found) -> tuple[Counts, Spent, str]:
         place = f"{register.name}/{found.year}"
         kept, refused = sources.registers / place, sources.quarantine / place
-        counts, spent = ingest_file(register, found, study.geography.year, study.rules, kept, refused)
-        return counts, spent, digests.of(found.path)
+        counts, spent = ingest_file(register, found, study.geography.year, study.rules, kept, refused, look_up)
+        return counts, spent, digests.of(found.path, look_up)
 
     counts: dict[str, Counts] = {}
     spent, described = Spent(), {}
@@ -165,7 +174,7 @@ def _read(settings: Settings, sources: Sources, needed: Needed, tell: Tell) -> t
     with ThreadPoolExecutor(min(FILES_AT_ONCE, os.cpu_count() or 1)) as pool:
         running = {pool.submit(read, *needed[number]): number for number in largest_first}
         try:
-            for done, future in enumerate(as_completed(running), start=1):
+            for done, future in enumerate(_as_they_end(running), start=1):
                 here, seconds, sha256 = future.result()
                 number = running[future]
                 register, found = needed[number]
@@ -182,11 +191,24 @@ def _read(settings: Settings, sources: Sources, needed: Needed, tell: Tell) -> t
                 }
                 tell("files read", done, len(needed))
         except BaseException:
+            ended.set()  # so that the file that is read beside it, perhaps for half an hour more, ends after its batch
             pool.shutdown(cancel_futures=True)
             raise
     files = [described[number] for number in sorted(described)]
     write_json(sources.registers / "sources.json", {"label": _label(root), "files": files})
     return counts, spent
+
+
+class _EndedError(Exception):
+    """Reading ends because of something else."""
+
+
+def _as_they_end(running: Iterable[Future[_T]]) -> Iterator[Future[_T]]:
+    """Each future when it is done. Waiting for ever cannot be interrupted on Windows, so it is done in pieces."""
+    pending = set(running)
+    while pending:
+        done, pending = wait(pending, timeout=_A_MOMENT, return_when=FIRST_COMPLETED)
+        yield from done
 
 
 def _label(root: Path) -> str | None:

@@ -150,7 +150,7 @@ def test_a_second_run_reads_no_file_again_and_makes_the_same_panel(country, monk
     first = country.run("ingest")
     before = {path: path.read_bytes() for path in sorted(first.panel.folder.rglob("*")) if path.is_file()}
     monkeypatch.setattr("mobility.registers.ingest.read_batches", lambda *_: pytest.fail("a file was read again"))
-    monkeypatch.setattr("mobility.run.digests.digest", lambda _: pytest.fail("a file was read for its digest again"))
+    monkeypatch.setattr("mobility.run.digests.digest", lambda *_: pytest.fail("a file was read for its digest again"))
     country.run("ingest", settings=("study.rules.households_overlap=stop",))  # another request, so it is done again
     assert {path: path.read_bytes() for path in sorted(first.panel.folder.rglob("*")) if path.is_file()} == before
 
