@@ -20,7 +20,7 @@ from mobility.panel.partitions import Exchange, exchanged
 from mobility.panel.people import Tidied
 from mobility.panel.store import Panel
 from mobility.registers.ingest import Counts
-from mobility.run.files import write_parquet
+from mobility.run.files import remove_folder, write_parquet
 from mobility.run.progress import Tell
 from mobility.settings import Engine
 
@@ -168,5 +168,7 @@ def scratch_folder(sources: Sources) -> Iterator[None]:
     """The scratch folder, which disappears afterwards."""
     try:
         yield
-    finally:
-        shutil.rmtree(sources.scratch, ignore_errors=True)
+    except BaseException:
+        shutil.rmtree(sources.scratch, ignore_errors=True)  # what went wrong is told, not what stays
+        raise
+    remove_folder(sources.scratch)

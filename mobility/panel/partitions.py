@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from pathlib import Path
 
 import polars as pl
 
-from mobility.run.files import make_folder
+from mobility.run.files import make_folder, temporary_name
 from mobility.settings import MOST_PARTITIONS
 
 ROWS = 1_500_000  # rows of the largest table in one partition: what a laptop holds several times over
@@ -113,7 +112,7 @@ def exchanged(queries: list[pl.LazyFrame], count: int, bucket: pl.Expr, folder: 
     Raises:
         RuntimeError: fewer or more rows arrived than were sent.
     """
-    scratch = make_folder(folder / f"exchange.tmp-{uuid.uuid4().hex[:8]}")
+    scratch = make_folder(temporary_name(folder / "exchange"))
     try:
         for number, rows in enumerate(queries):
             target = pl.PartitionBy(scratch / str(number), key="bucket", include_key=False)
@@ -123,4 +122,4 @@ def exchanged(queries: list[pl.LazyFrame], count: int, bucket: pl.Expr, folder: 
             raise RuntimeError(f"{count} rows were sent through the exchange and {arrived} arrived")
         yield Exchange(scratch, dict(queries[0].collect_schema()))
     finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+        shutil.rmtree(scratch, ignore_errors=True)  # what stays is cleared with the scratch folder

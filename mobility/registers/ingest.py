@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
@@ -17,7 +16,7 @@ from mobility.registers.dictionary import Column, Register
 from mobility.registers.find import Found
 from mobility.registers.read import read_batches
 from mobility.registers.rules import stop_where_asked
-from mobility.run.files import checksum, make_folder, write_json, write_parquet
+from mobility.run.files import checksum, make_folder, remove_folder, write_json, write_parquet
 from mobility.run.steps import fingerprint, program_digest, state_of
 from mobility.settings import Severity
 
@@ -111,7 +110,7 @@ def ingest_file(
     if known:
         return known, Spent()
     for folder in (kept, refused):
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_folder(folder)
     make_folder(kept)
     reading = _Reading(layout, found, severities, kept, refused)
     reading.run(look_up)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import uuid
 import zlib
 from collections.abc import Callable, Iterator
@@ -14,8 +15,11 @@ from pathlib import Path
 import polars as pl
 import pyarrow.parquet as pq
 
+from mobility.errors import RequestError
+
 _CHUNK = 1 << 20
 _GROUP_ROWS = 1 << 20
+_HALF_WRITTEN = ".tmp-"
 
 
 def make_folder(path: Path) -> Path:
@@ -26,6 +30,45 @@ def make_folder(path: Path) -> Path:
     return path
 
 
+def remove_folder(folder: Path) -> None:
+    """Remove a folder and all that is in it, if it is there.
+
+    Raises:
+        RequestError: something in it cannot be removed, as on Windows a file that another program has open. It would otherwise
+            stay among what is written now.
+    """
+    try:
+        shutil.rmtree(folder)
+    except FileNotFoundError:
+        return
+    except OSError as fault:
+        problem = type(fault).__name__
+    else:
+        return
+    raise RequestError(
+        f"{folder} cannot be cleared ({problem}). A file in it may be open in another program, or belong to somebody else: close "
+        "it, or ask for access, and run the same command again."
+    )
+
+
+def remove_leftovers(*folders: Path) -> None:
+    """Remove what runs that were killed left half written in some folders and below.
+
+    Raises:
+        RequestError: something cannot be removed.
+    """
+    for path in [path for folder in folders if folder.is_dir() for path in folder.rglob(f"*{_HALF_WRITTEN}*")]:
+        if path.is_dir():
+            remove_folder(path)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def temporary_name(path: Path) -> Path:
+    """A name beside `path` for what is not whole yet; `remove_leftovers` knows it."""
+    return path.with_name(f"{path.name}{_HALF_WRITTEN}{uuid.uuid4().hex[:8]}")
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """A temporary name beside `path`; on success it takes the place of `path`, on failure it disappears.
@@ -33,7 +76,7 @@ def replacing(path: Path) -> Iterator[Path]:
     polars leaves an empty file where the old one was when a sink fails, so nothing is ever written in place.
     """
     make_folder(path.parent)
-    temporary = path.with_name(f"{path.name}.tmp-{uuid.uuid4().hex[:8]}")
+    temporary = temporary_name(path)
     try:
         yield temporary
         temporary.chmod(0o600)

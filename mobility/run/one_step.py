@@ -10,10 +10,12 @@ from rich.console import Console
 from rich.markup import escape
 
 from mobility.errors import DataError
+from mobility.run.files import remove_leftovers
 from mobility.run.progress import progress
 from mobility.run.steps import files_below, states_of
+from mobility.run.workspace import OWN_FOLDERS
 from mobility.settings import Settings
-from mobility.steps.job import Job, Told, step_record
+from mobility.steps.job import Job, Told, step_record, workspace
 
 
 def run_step(job: Job, settings: Settings, console: Console) -> bool:
@@ -27,6 +29,7 @@ def run_step(job: Job, settings: Settings, console: Console) -> bool:
     _check_undamaged(job, settings, inputs)
     if not settings.check:
         step.forget()
+        remove_leftovers(*(workspace(settings).root / name for name in OWN_FOLDERS))
     begun = time.monotonic()
     with progress(console, job.name) as tell:
         told = job.run(settings, tell)

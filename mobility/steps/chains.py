@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -32,7 +31,7 @@ from mobility.panel.store import Panel, Shape
 from mobility.places import unmatched_codes
 from mobility.renumbering import stays_since
 from mobility.run.engine import work
-from mobility.run.files import make_folder, write_json, write_parquet
+from mobility.run.files import make_folder, remove_folder, write_json, write_parquet
 from mobility.run.progress import Tell
 from mobility.run.steps import files_below
 from mobility.settings import Chains, Settings, Study
@@ -111,7 +110,7 @@ def _run(settings: Settings, tell: Tell) -> Told:
     shape = panel.shape()
     followed = followed_areas(settings, shape)
     folder = space.root / "cohort"
-    shutil.rmtree(folder, ignore_errors=True)
+    remove_folder(folder)
     make_folder(folder)
     following = partial(
         _follow_partition,

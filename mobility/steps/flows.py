@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -28,7 +27,7 @@ from mobility.panel.partitions import exchanged
 from mobility.panel.store import Panel
 from mobility.places import unmatched_codes, zone_areas
 from mobility.run.engine import work
-from mobility.run.files import appending_parquet, make_folder, write_parquet
+from mobility.run.files import appending_parquet, make_folder, remove_folder, write_parquet
 from mobility.run.progress import Tell
 from mobility.run.steps import files_below
 from mobility.settings import Dimension, Settings, Study
@@ -78,13 +77,13 @@ def _run(settings: Settings, tell: Tell) -> Told:
     space, study = workspace(settings), settings.study
     areas, absent = zoned_areas(settings)
     scratch = space.root / "flows.tmp"
-    shutil.rmtree(scratch, ignore_errors=True)
+    remove_folder(scratch)
     for table in TABLES:
         space.aggregate(table).unlink(missing_ok=True)
     rows = _count_flows(settings, areas, make_folder(scratch), tell)
     account = count_population(settings, areas, scratch / "account", tell)
     _compare(settings, areas, account, tell)
-    shutil.rmtree(scratch)
+    remove_folder(scratch)
     unequal = int((account["residual"] != 0).sum())
     return {
         "rows": rows,
@@ -147,7 +146,7 @@ def _roll_up_years(
                     table, kind = roll_up(of_year, level, count), "flows"
                 write_parquet(table, _part(scratch / kind, level, count, year, dimension or ""))
     tell(f"{name} by year", len(years), len(years))
-    shutil.rmtree(scratch / "areas")
+    remove_folder(scratch / "areas")
 
 
 def _part(folder: Path, level: Level, count: str, year: int, dimension: str) -> Path:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-import shutil
 import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -23,7 +22,7 @@ from mobility.registers.ingest import Counts, Spent, ingest_file
 from mobility.registers.rules import check_severities
 from mobility.registers.survey import lines, summary
 from mobility.run.digests import KnownDigests
-from mobility.run.files import make_folder, write_json
+from mobility.run.files import make_folder, remove_folder, write_json
 from mobility.run.progress import Tell
 from mobility.settings import Settings
 from mobility.steps.choice import Choice, Needed, choose, chosen_files
@@ -136,8 +135,12 @@ def _run(settings: Settings, tell: Tell) -> Told:
 
 
 def _clear(sources: Sources, needed: Needed) -> None:
-    """Make room: the panel is built anew; files read before stay, unless the study no longer needs them."""
-    shutil.rmtree(sources.panel.folder, ignore_errors=True)
+    """Make room: the panel is built anew; files read before stay, unless the study no longer needs them.
+
+    Raises:
+        RequestError: something cannot be removed.
+    """
+    remove_folder(sources.panel.folder)
     wanted = {f"{register.name}/{found.year}" for register, found in needed}
     for folder in (sources.registers, sources.quarantine):
         make_folder(folder)
@@ -145,7 +148,7 @@ def _clear(sources: Sources, needed: Needed) -> None:
             if path.name.startswith(LINKED):
                 path.unlink()
             elif path.is_dir() and path.relative_to(folder).as_posix() not in wanted:
-                shutil.rmtree(path)
+                remove_folder(path)
         for path in sorted(folder.iterdir()):
             if path.is_dir() and not any(path.iterdir()):
                 path.rmdir()

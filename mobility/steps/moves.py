@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import shutil
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from mobility.panel.store import Panel, Shape
 from mobility.renumbering import ObjectUse, Relocation, mark_administrative, mark_renumbered, object_use
 from mobility.residence import reside
 from mobility.run.engine import work
-from mobility.run.files import make_folder, write_json, write_parquet
+from mobility.run.files import make_folder, remove_folder, write_json, write_parquet
 from mobility.run.progress import Tell
 from mobility.run.steps import files_below
 from mobility.settings import Settings, Study
@@ -55,7 +54,9 @@ def _run(settings: Settings, tell: Tell) -> Told:
     space, study = workspace(settings), settings.study
     panel = Panel(space.panel)
     shape = panel.shape()
-    scratch = make_folder(space.root / "moves.tmp-by-person")
+    scratch = space.root / "moves.tmp-by-person"
+    remove_folder(scratch)  # a run that was killed may have left parts of other partitions
+    make_folder(scratch)
     by_person = partial(_one_partition_of_persons, panel=panel, shape=shape, study=study, scratch=scratch)
     steps = work(by_person, shape.partitions, settings.engine, "residence", tell)
     told: Told = {"residence": _added(steps)}
@@ -68,7 +69,7 @@ def _run(settings: Settings, tell: Tell) -> Told:
     for count, folder in folders(settings).items():
         found = pl.scan_parquet(scratch / count / "*.parquet")
         rows = int(found.select(pl.len()).collect().item())
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_folder(folder)
         make_folder(folder)
         told[count] = {"moves": 0, "household_moves": 0, "administrative": 0, "maybe_administrative": 0}
         with exchanged([found], rows, by_number("origin_area", shape.partitions), scratch) as exchange:
@@ -87,7 +88,7 @@ def _run(settings: Settings, tell: Tell) -> Told:
                 for name, rows_of in _tally(linked).items():
                     told[count][name] += rows_of
         tell(f"household moves ({count})", shape.partitions, shape.partitions)
-    shutil.rmtree(scratch)
+    remove_folder(scratch)
     write_json(space.quality / "moves.json", told)
     return told
 
