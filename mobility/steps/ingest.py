@@ -37,7 +37,7 @@ from mobility.steps.sources import (
     problems,
     provisional_files,
     survey_registers,
-    years_without_income,
+    without_income,
 )
 from mobility.steps.verdicts import check_balance, check_coverage, check_ends, check_linked, check_refused
 
@@ -222,30 +222,32 @@ def _label(root: Path) -> str | None:
 def _closing(settings: Settings, told: Told) -> list[str]:
     choices = choose(settings)
     surveyed = survey_registers(settings, choices)
-    without = [
-        f"no income of {year}: incomes or links are not there; the class of {year + settings.study.income.lag_years} is unknown"
-        for year in years_without_income(settings, choices)
-    ]
     if settings.check:
-        return [*lines(surveyed, settings.register.root), *without, *_verdict(settings, choices)]
-    provisional = (
-        [f"provisional files (VRL) were used: {', '.join(told['provisional'])}"] if told["provisional"] else []
-    )
+        return [*lines(surveyed, settings.register.root), *_verdict(settings, choices)]
+    asked = [one for one in surveyed if one.is_read]
     return [
         *_table(told["registers"]),
         *told["short"],
-        *provisional,
+        *_provisional(told["provisional"], "were"),
         *closed_folders(settings, choices),
-        *without,
-        *(line for line in summary(surveyed) if line.startswith("switched off")),
+        *without_income(settings, choices),
+        *(line for line in summary(asked) if line.startswith("switched off")),
         f"counts by register and rule: {workspace(settings).quality / 'ingest.json'}",
     ]
+
+
+def _provisional(files: list[str], verb: str) -> list[str]:
+    return [f"provisional files (VRL) {verb} used: {', '.join(files)}"] if files else []
 
 
 def _verdict(settings: Settings, choices: list[Choice]) -> list[str]:
     """What would be refused or told, after a look."""
     refused = problems(settings, choices)
-    found = [f"would be refused: {sentence}" for sentence in refused]
+    found = [
+        *_provisional(provisional_files(chosen_files(choices)), "would be"),
+        *without_income(settings, choices),
+        *(f"would be refused: {sentence}" for sentence in refused),
+    ]
     if not refused:
         found += early_ends(choices, find_cut_off(settings, chosen_files(choices)))
     return [*found, "only looked at (check=true): nothing was read or changed"]

@@ -101,12 +101,19 @@ def _opens(found: Found) -> bool:
         return found.path.is_dir()
 
 
-def years_without_income(settings: Settings, choices: list[Choice]) -> list[int]:
-    """Income years that the tables of a study look at and of which there are not both a file of incomes and one of links."""
-    study = settings.study
-    there = {year for choice in choices if choice.name in dict(INCOMES) for year in choice.read}
-    wanted = (year - study.income.lag_years for year in study.period.years)
-    return [year for year in wanted if year not in there]
+def without_income(settings: Settings, choices: list[Choice]) -> list[str]:
+    """Income years that the tables of a study look at and of which there are not both incomes and links, as sentences."""
+    study, by_name = settings.study, {choice.name: choice for choice in choices}
+    told = []
+    for year in (year - study.income.lag_years for year in study.period.years):
+        if any(year in by_name[income].read for income, _ in INCOMES):
+            continue
+        why = next((by_name[name].left[year] for pair in INCOMES for name in pair if year in by_name[name].left), "")
+        told.append(
+            f"no income of {year}: {why or 'no file of incomes and none of links'}; the class of {year + study.income.lag_years} "
+            "is unknown"
+        )
+    return told
 
 
 def early_ends(choices: list[Choice], cut_off: dt.date) -> list[str]:
@@ -119,19 +126,16 @@ def early_ends(choices: list[Choice], cut_off: dt.date) -> list[str]:
     for choice in choices:
         if not choice.read or choice.name in (*INCOMES[0], *INCOMES[1]):
             continue
-        newest, register = choice.read[max(choice.read)], choice.need.register
-        if register.editions == "newest":
-            last, wanted = newest.last_day, cut_off
-            is_early = last < cut_off
+        newest = choice.read[max(choice.read)]
+        if choice.need.register.editions == "newest":
+            is_early = newest.last_day < cut_off
+            tells = f"the newest file tells until {newest.last_day}, and the study looks until {cut_off}"
         else:
-            years = choice.need.years(cut_off.year)
-            last, wanted = dt.date(newest.year, 12, 31), dt.date(years[-1], 12, 31)
-            is_early = max(tenure if choice.name in OWNERSHIP else choice.read) < years[-1]
+            last = choice.need.years(cut_off.year)[-1]
+            is_early = max(tenure if choice.name in OWNERSHIP else choice.read) < last
+            tells = f"the newest file is of {newest.year}, and the study looks at years until {last}"
         if is_early:
-            told.append(
-                f"{choice.name}: the newest file tells until {last}, and the study looks until {wanted}; what happened since is "
-                "not in it (register_ends_early)"
-            )
+            told.append(f"{choice.name}: {tells}; what happened since is not in it (register_ends_early)")
     return told
 
 

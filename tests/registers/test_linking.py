@@ -218,7 +218,7 @@ def test_people_who_are_in_the_other_registers_and_at_no_address_show_a_wrong_ad
 def test_years_without_income_are_told(country, capsys):
     country.run("ingest", settings=("study.period.first_year=2018", "study.period.last_year=2020"))
     told = capsys.readouterr().out
-    assert "no income of 2017: incomes or links are not there; the class of 2018 is unknown" in told
+    assert "no income of 2017: no file of incomes and none of links; the class of 2018 is unknown" in told
     assert "no income of 2018" not in told
     assert "no income of 2019" in told
 
