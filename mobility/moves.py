@@ -94,7 +94,7 @@ def first_of_year(moves: pl.DataFrame) -> pl.Series:
 def group_household_moves(moves: pl.DataFrame, together_days: int) -> pl.DataFrame:
     """Who moves together, whether anybody stays behind, and who carries the household in the counts.
 
-    The rows of `moves`, sorted, with three columns more: `carrier` (the oldest of those who leave one object for the same
+    The rows of `moves` by pair of objects and group, the carrier first, with three columns more: `carrier` (the oldest of those who leave one object for the same
     other one within `together_days` of the first of them; ties: the smallest person), `is_carrier`, and `is_whole` (nobody of
     the households of the day before stays behind).
 
@@ -118,12 +118,8 @@ def group_household_moves(moves: pl.DataFrame, together_days: int) -> pl.DataFra
     starts = np.flatnonzero(is_carrier.to_numpy())
     group = np.cumsum(is_carrier.to_numpy()) - 1
     whole = _is_whole(ordered, starts, group)
-    return (
-        ordered.drop("pair", "turn", "group_date")
-        .with_columns(
-            is_carrier, carrier=ordered["person"].gather(starts).gather(group), is_whole=pl.Series(whole).gather(group)
-        )
-        .sort("origin_object", "move_date", "person")
+    return ordered.drop("pair", "turn", "group_date").with_columns(
+        is_carrier, carrier=ordered["person"].gather(starts).gather(group), is_whole=pl.Series(whole).gather(group)
     )
 
 

@@ -5,15 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
+from mobility.panel.lookup import rows_of
 from mobility.stocks import INSTITUTIONAL
 
 _PAIR = ("move_date", "origin_object", "destination_object")
 _STILL = np.iinfo(np.int32).max  # an end that is still open
-_NEVER = np.iinfo(np.int32).max  # a first use of what was never used
-Days = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True)
@@ -61,33 +59,53 @@ def object_use(residence: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-class ObjectUse:
-    """First and last use of every object by everybody, as arrays by object.
+def within_areas(moves: pl.DataFrame) -> pl.DataFrame:
+    """The moves that stay within a known buurt: few do, and no other can be administrative.
+
+    One row per move: `move_date`, `area`, `origin_object`, `destination_object`.
 
     Args:
-        objects: how many there are.
+        moves: with `origin_area` and `destination_area`.
     """
-
-    def __init__(self, objects: int) -> None:
-        self.first_start: Days = np.full(objects, _NEVER, dtype=np.int32)
-        self.last_end: Days = np.full(objects, np.iinfo(np.int32).min, dtype=np.int32)
-        self.arrivals: Days = np.zeros(objects, dtype=np.int32)
-        self.departures: Days = np.zeros(objects, dtype=np.int32)
-
-    def add(self, part: pl.DataFrame) -> None:
-        """Add the use by one partition, of `object_use`."""
-        at = part["object"].to_numpy()
-        for days, counts, name, number, wins in (
-            (self.first_start, self.arrivals, "first_start", "arrivals", np.less),
-            (self.last_end, self.departures, "last_end", "departures", np.greater),
-        ):
-            new, many = part[name].to_numpy(), part[number].to_numpy()
-            better, equal = wins(new, days[at]), new == days[at]
-            counts[at] = np.where(better, many, np.where(equal, counts[at] + many, counts[at]))
-            days[at] = np.where(better, new, days[at])
+    stays = (pl.col("origin_area") == pl.col("destination_area")) & (pl.col("origin_area") > 0)
+    return moves.filter(stays).select("move_date", "origin_object", "destination_object", area=pl.col("origin_area"))
 
 
-def mark_administrative(moves: pl.DataFrame, use: ObjectUse, objects: pl.DataFrame, rule: Relocation) -> pl.DataFrame:
+def bundled_objects(within: pl.DataFrame, min_objects: int) -> pl.Series:
+    """The objects from or to which so many moved within one buurt on one day that there may be enough pairs; sorted.
+
+    Args:
+        within: of `within_areas`, of everybody.
+        min_objects: pairs in a bundle.
+    """
+    bundle = ["move_date", "area"]
+    enough = within.group_by(bundle).len().filter(pl.col("len") >= min_objects)
+    moved = within.join(enough, on=bundle, how="semi")
+    return pl.concat([moved["origin_object"], moved["destination_object"]]).unique().sort().alias("object")
+
+
+def candidates(uses: list[pl.DataFrame], objects: pl.DataFrame) -> pl.DataFrame:
+    """What decides whether a pair of objects is one: one row per object, with the columns of `object_use` and of `objects`.
+
+    Args:
+        uses: of `object_use`, of every partition of persons.
+        objects: `object`, `x_m`, `y_m`, `demolished_date`.
+    """
+    first, last = pl.col("first_start"), pl.col("last_end")
+    used = (
+        pl.concat(uses)
+        .group_by("object")
+        .agg(
+            arrivals=pl.col("arrivals").filter(first == first.min()).cast(pl.Int64).sum(),
+            departures=pl.col("departures").filter(last == last.max()).cast(pl.Int64).sum(),
+            first_start=first.min(),
+            last_end=last.max(),
+        )
+    )
+    return objects.join(used, on="object", how="inner").sort("object")
+
+
+def mark_administrative(moves: pl.DataFrame, known: pl.DataFrame, rule: Relocation) -> pl.DataFrame:
     """Moves with `is_administrative` and `maybe_administrative`.
 
     On one day, at least `rule.min_objects` pairs of objects of one buurt, one to one: all residents of the first go to the
@@ -96,33 +114,32 @@ def mark_administrative(moves: pl.DataFrame, use: ObjectUse, objects: pl.DataFra
     `maybe_administrative`.
 
     Args:
-        moves: of `moves.add_household`; all moves out of the objects of a buurt must be there.
-        use: of all objects.
-        objects: contract `tables.Object`.
+        moves: of `moves.add_household`, with areas; all moves out of the objects of a buurt must be there.
+        known: of `candidates`; at least the objects of `bundled_objects`.
         rule: the thresholds.
     """
-    area, area_2 = (objects["area"].gather(moves[side]) for side in ("origin_object", "destination_object"))
-    within = moves.filter((area == area_2) & (area > 0))  # few moves stay within a buurt, and no other can be one
-    pairs = within.group_by(_PAIR).agg(
-        movers=pl.len().cast(pl.Int64), institutional=(pl.col("household_type") == INSTITUTIONAL).fill_null(False).any()
+    in_bundle = pl.Series(rows_of(known["object"], moves["origin_object"]) >= 0)
+    same = (pl.col("origin_area") == pl.col("destination_area")) & (pl.col("origin_area") > 0)
+    pairs = (
+        moves.filter(in_bundle)
+        .filter(same)
+        .group_by(_PAIR)
+        .agg(
+            area=pl.col("origin_area").first(),
+            movers=pl.len().cast(pl.Int64),
+            institutional=(pl.col("household_type") == INSTITUTIONAL).fill_null(False).any(),
+        )
     )
-    origin, destination = pairs["origin_object"].to_numpy(), pairs["destination_object"].to_numpy()
-    known = pairs.with_columns(
-        day=pl.col("move_date").to_physical(),
-        last_end=pl.Series(use.last_end[origin]),
-        departures=pl.Series(use.departures[origin]),
-        first_start=pl.Series(use.first_start[destination]),
-        arrivals=pl.Series(use.arrivals[destination]),
-        area=objects["area"].gather(origin),
-        demolished_date=objects["demolished_date"].gather(origin),
-        x=objects["x_m"].gather(origin) - objects["x_m"].gather(destination),
-        y=objects["y_m"].gather(origin) - objects["y_m"].gather(destination),
+    ends = pairs.join(known, left_on="origin_object", right_on="object", how="inner").join(
+        known, left_on="destination_object", right_on="object", how="inner", suffix="_there"
     )
-    emptied = (pl.col("last_end") == pl.col("day")) & (pl.col("departures") == pl.col("movers"))
-    filled = (pl.col("first_start") == pl.col("day")) & (pl.col("arrivals") == pl.col("movers"))
+    day = pl.col("move_date").to_physical()
+    emptied = (pl.col("last_end") == day) & (pl.col("departures") == pl.col("movers"))
+    filled = (pl.col("first_start_there") == day) & (pl.col("arrivals_there") == pl.col("movers"))
     standing = pl.col("demolished_date").is_null() & ~pl.col("institutional")
-    far = (pl.col("x") ** 2 + pl.col("y") ** 2) > rule.max_distance_m**2
-    likely = known.filter(emptied, filled, standing, far.fill_null(False).not_()).with_columns(is_near=~far)
+    x, y = (pl.col(name) - pl.col(f"{name}_there") for name in ("x_m", "y_m"))
+    far = (x**2 + y**2) > rule.max_distance_m**2
+    likely = ends.filter(emptied, filled, standing, far.fill_null(False).not_()).with_columns(is_near=~far)
     bundle = ["move_date", "area"]
     enough = likely.with_columns(
         sure=pl.col("is_near").fill_null(False).sum().over(bundle), possible=pl.len().over(bundle)
@@ -131,9 +148,8 @@ def mark_administrative(moves: pl.DataFrame, use: ObjectUse, objects: pl.DataFra
         *_PAIR,
         is_administrative=pl.col("is_near").fill_null(False) & (pl.col("sure") >= rule.min_objects),
         maybe_administrative=pl.col("is_near").is_null() & (pl.col("possible") >= rule.min_objects),
-    )
-    marked = moves.join(marks, on=list(_PAIR), how="left", maintain_order="left")
-    return marked.with_columns(pl.col("is_administrative", "maybe_administrative").fill_null(False))
+    ).filter(pl.col("is_administrative") | pl.col("maybe_administrative"))
+    return _marked(moves, marks, _PAIR)
 
 
 def mark_renumbered(transitions: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
@@ -146,7 +162,13 @@ def mark_renumbered(transitions: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFr
         pairs: `origin_object`, `destination_object` of the administrative relocations.
     """
     known = pairs.unique().with_columns(is_administrative=pl.lit(True), maybe_administrative=pl.lit(False))
-    marked = transitions.join(known, on=["origin_object", "destination_object"], how="left", maintain_order="left")
+    return _marked(transitions, known, ("origin_object", "destination_object"))
+
+
+def _marked(moves: pl.DataFrame, marks: pl.DataFrame, keys: tuple[str, ...]) -> pl.DataFrame:
+    if marks.is_empty():  # nearly always
+        return moves.with_columns(is_administrative=pl.lit(False), maybe_administrative=pl.lit(False))
+    marked = moves.join(marks, on=list(keys), how="left", maintain_order="left")
     return marked.with_columns(pl.col("is_administrative", "maybe_administrative").fill_null(False))
 
 

@@ -97,12 +97,17 @@ class _Spells:
         place = rows_of(persons["person"], spells["person"])
         start = spells["start_date"].to_physical().to_numpy()
         end = spells["end_date"].to_physical().fill_null(_FOREVER).to_numpy()
-        first, after = np.searchsorted(days, start), np.searchsorted(days, end)
+        first, after = _at_or_after(days, start), _at_or_after(days, end)
         covers = np.flatnonzero((first < after) & (place >= 0))  # few spells of those before the study cover any
         self.spells, self.place = spells.select(pl.all().gather(covers)), place[covers]
-        # In bytes, since all are compared at every stock.
-        self._first, self._after = first[covers].astype(np.int16), after[covers].astype(np.int16)
+        self._first, self._after = first[covers], after[covers]
 
     def covering(self, column: int) -> Ints:
         """Rows of the spells that cover a stock; of a person at most one."""
         return np.flatnonzero((self._first <= column) & (self._after > column))
+
+
+def _at_or_after(days: npt.NDArray[np.int32], asked: npt.NDArray[np.int32]) -> npt.NDArray[np.int16]:
+    """Place of the first stock on or after each day: a table of all days between the first stock and the last."""
+    table = np.searchsorted(days, np.arange(days[0], days[-1] + 2)).astype(np.int16)
+    return table[np.clip(asked, days[0], days[-1] + 1) - days[0]]

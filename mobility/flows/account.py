@@ -10,6 +10,7 @@ another class was not known before: that step is `coverage`. A household stands 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,8 +21,9 @@ from mobility.flows import events
 from mobility.flows.events import Lives
 from mobility.income import CLASSES
 from mobility.moves import find_moves
+from mobility.panel.lookup import rows_of
 from mobility.places import UNPLACEABLE
-from mobility.stocks import Ints, Stocks
+from mobility.stocks import ABSENT, Flags, Ints, Stocks
 
 ACCOUNT_KEYS = ("unit", "level", "year", "place", "income_class")
 COMPONENTS = (
@@ -30,6 +32,7 @@ COMPONENTS = (
     *("formed", "dissolved", "stock_end", "residual"),
 )
 UNITS = ("persons", "households")
+Classes = npt.NDArray[np.integer]
 NATIONAL = "national"
 # Components that simply add up from areas to places; steps between two areas do not.
 ADDITIVE = (
@@ -57,11 +60,6 @@ class Frame:
         """Years, areas, classes."""
         return len(self.years), self.areas, len(CLASSES)
 
-    def count(self, year: Ints, area: Ints, income_class: Ints) -> Ints:
-        """Occurrences by year, area and class."""
-        cell = (year * self.areas + area) * len(CLASSES) + income_class
-        return np.bincount(cell, minlength=int(np.prod(self.shape))).reshape(self.shape)
-
 
 @dataclass(frozen=True)
 class Counted:
@@ -72,23 +70,28 @@ class Counted:
         steps: steps between two areas, one row per `cell` (of `_pack_step`) with `count`.
     """
 
-    additive: dict[tuple[str, str], Ints]
+    additive: dict[tuple[str, str], npt.NDArray[np.int32]]
     steps: pl.DataFrame
 
     def plus(self, other: Counted) -> Counted:
         """The account of both, the arrays of this one reused."""
         for key, counts in other.additive.items():
             self.additive[key] += counts
-        steps = pl.concat([self.steps, other.steps]).group_by("cell").agg(pl.col("count").sum())
-        return Counted(self.additive, steps)
+        return Counted(self.additive, add_steps([self.steps, other.steps]))
 
 
+def add_steps(parts: list[pl.DataFrame]) -> pl.DataFrame:
+    """Steps between areas of several countings as one."""
+    return pl.concat(parts).group_by("cell").agg(pl.col("count").sum())
+
+
+NO_STEPS = pl.DataFrame(schema={"cell": pl.Int64, "count": pl.Int64})
 # Fields of a step between two areas, with their bits: one whole number is grouped several times as fast as seven columns.
 _STEP = {"unit": 1, "what": 1, "year": 8, "origin": 18, "destination": 18, "was": 4, "becomes": 4}
 _MOVES, _CLASSES = 0, 1  # what: a move, or another class in the year after at another place
 
 
-def _pack_step(fields: dict[str, Ints | int]) -> Ints:
+def _pack_step(fields: Mapping[str, Classes | int]) -> Ints:
     cell: Ints = np.zeros(1, dtype=np.int64)
     for name, bits in _STEP.items():
         cell = cell * (1 << bits) + fields[name]
@@ -107,10 +110,11 @@ def count_account(
     lives: Lives,
     area: pl.Series,
     stocks: Stocks,
-    classes: Ints,
+    classes: Classes,
     frame: Frame,
     first_day: dt.date,
     slack_days: int,
+    onto: Counted | None = None,
 ) -> Counted:
     """The account of one partition of persons.
 
@@ -122,114 +126,117 @@ def count_account(
         frame: years and areas.
         first_day: of the address register.
         slack_days: of the study.
+        onto: the account of other partitions, to which this one is added; its arrays are reused.
     """
     during = dt.date(frame.years.start, 1, 1), stocks.days[-1]
-    arrived = events.entries(lives, first_day, slack_days, during)
-    left = events.exits(lives, slack_days, during)
-    moved = find_moves(lives.residence).with_columns(date="move_date").filter(pl.col("date").is_between(*during))
+    book = _Book(lives.persons, area, classes, frame, onto)
+    households = lives.households
+    for found in (
+        events.entries(lives, first_day, slack_days, during),
+        events.exits(lives, slack_days, during),
+    ):
+        book.events(found, events.reference_on(households, found["person"], found["day_there"]))
+    book.events(events.changes_at_home(lives, during), None)
+    moved = find_moves(lives.residence).filter(pl.col("move_date").is_between(*during))
     # Within an area a move changes no account.
     moved = moved.filter(area.gather(moved["origin_object"]) != area.gather(moved["destination_object"]))
-    changed = events.changes_at_home(lives, during)
-    households = lives.households
-    book = _Book(lives.persons, area, stocks, classes, frame)
-    for found in (arrived, left):
-        heads = events.reference_on(households, found["person"], found["day_there"])
-        for kind in found["kind"].unique().sort():
-            is_kind = found["kind"] == kind
-            book.events("persons", kind, found.filter(is_kind))
-            book.events("households", kind, found.filter(is_kind & heads))
-    for kind in ("formed", "dissolved"):
-        book.events("households", kind, changed.filter(changed["kind"] == kind))
     was = events.reference_on(households, moved["person"], moved["before_date"])
-    becomes = events.reference_on(households, moved["person"], moved["date"])
-    book.moves("persons", moved)
-    book.moves("households", moved.filter(was & becomes))
-    book.stocks("persons", stocks.is_there)
-    book.stocks("households", stocks.is_there & stocks.is_reference)
+    becomes = events.reference_on(households, moved["person"], moved["move_date"])
+    book.moves(moved, was & becomes)
+    book.stocks(stocks)
     return book.closed()
 
 
 class _Book:
     """Entries are made here, by area; `closed` gives what was entered."""
 
-    def __init__(self, persons: pl.DataFrame, area: pl.Series, stocks: Stocks, classes: Ints, frame: Frame) -> None:
+    def __init__(
+        self, persons: pl.DataFrame, area: pl.Series, classes: Classes, frame: Frame, onto: Counted | None
+    ) -> None:
         self._persons, self._area, self._frame, self._classes = persons, area, frame, classes
-        self._stock_area = stocks.area(area)
-        self._last = stocks.days[-1]
-        self._additive = {(unit, name): np.zeros(frame.shape, dtype=np.int64) for unit in UNITS for name in ADDITIVE}
-        self._steps: list[Ints] = [np.zeros(0, dtype=np.int64)]
+        keys = ((unit, name) for unit in UNITS for name in ADDITIVE)
+        self._additive = onto.additive if onto else {key: np.zeros(frame.shape, dtype=np.int32) for key in keys}
+        self._before = onto.steps if onto else NO_STEPS
+        self._steps: list[Ints] = []
 
     def closed(self) -> Counted:
         """All that was entered."""
         cells = pl.DataFrame({"cell": np.concatenate(self._steps)})
-        return Counted(self._additive, cells.group_by("cell").agg(count=pl.len().cast(pl.Int64)))
+        counted = cells.group_by("cell").agg(count=pl.len().cast(pl.Int64))
+        return Counted(self._additive, add_steps([self._before, counted]))
 
-    def _in_years(self, found: pl.DataFrame) -> tuple[pl.DataFrame, Ints, Ints]:
-        """Rows within the years and until the last stock, with the place of their year and their class in it."""
-        first, last = self._frame.years.start, self._frame.years.stop - 1
-        inside = found.filter(pl.col("date").dt.year().is_between(first, last), pl.col("date") <= self._last)
-        year = events.year_place(inside["date"], first)
-        row = self._persons["person"].search_sorted(inside["person"]).to_numpy()
-        return inside, year, self._classes[row, year]
+    def _year_and_class(self, persons: pl.Series, dates: pl.Series) -> tuple[Ints, Ints]:
+        """Place of the year of each date, and class of each person in that year."""
+        year = events.year_place(dates, self._frame.years.start)
+        row = rows_of(self._persons["person"], persons)
+        return year, self._classes[row, year].astype(np.int64)
 
-    def events(self, unit: str, kind: str, found: pl.DataFrame) -> None:
-        """Events at one object, in the class of their year."""
-        inside, year, income_class = self._in_years(found)
-        where = self._area.gather(inside["object"]).to_numpy().astype(np.int64)
-        self._additive[unit, kind] += self._frame.count(year, where, income_class)
+    def _areas(self, objects: pl.Series) -> Ints:
+        return self._area.gather(objects).to_numpy().astype(np.int64)
 
-    def moves(self, unit: str, found: pl.DataFrame) -> None:
-        """Moves between areas; within one they change no account."""
-        inside, year, income_class = self._in_years(found)
-        origin = self._area.gather(inside["origin_object"]).to_numpy().astype(np.int64)
-        destination = self._area.gather(inside["destination_object"]).to_numpy().astype(np.int64)
-        step = _pack_step(
-            {
-                "unit": UNITS.index(unit),
-                "what": _MOVES,
-                "year": year,
-                "origin": origin,
-                "destination": destination,
-                "was": income_class,
-                "becomes": income_class,
-            }
-        )
-        self._steps.append(step[origin != destination])
+    def events(self, found: pl.DataFrame, heads: pl.Series | None) -> None:
+        """Events at one object, in the class of their year: of persons, and of those among them who head a household.
 
-    def stocks(self, unit: str, there: npt.NDArray[np.bool_]) -> None:
+        Args:
+            found: `person`, `date`, `object`, `kind`.
+            heads: whether each is a reference person; None: these are events of households only.
+        """
+        year, income_class = self._year_and_class(found["person"], found["date"])
+        _, areas, classes = self._frame.shape
+        cell = (year * areas + self._areas(found["object"])) * classes + income_class
+        for kind in found["kind"].unique().sort():
+            chosen = (found["kind"] == kind).to_numpy()
+            if heads is not None:
+                np.add.at(self._additive["persons", kind].reshape(-1), cell[chosen], 1)
+                chosen = chosen & heads.to_numpy()
+            np.add.at(self._additive["households", kind].reshape(-1), cell[chosen], 1)
+
+    def moves(self, moved: pl.DataFrame, heads: pl.Series) -> None:
+        """Moves between areas: of persons, and of those among them who head a household."""
+        year, income_class = self._year_and_class(moved["person"], moved["move_date"])
+        step = {
+            "what": _MOVES,
+            "year": year,
+            "origin": self._areas(moved["origin_object"]),
+            "destination": self._areas(moved["destination_object"]),
+            "was": income_class,
+            "becomes": income_class,
+        }
+        self._steps.append(_pack_step({"unit": UNITS.index("persons"), **step}))
+        self._steps.append(_pack_step({"unit": UNITS.index("households"), **step})[heads.to_numpy()])
+
+    def stocks(self, stocks: Stocks) -> None:
         """Stocks at both ends of each year, and those of another class at its end."""
-        for year in range(len(self._frame.years)):
-            before, after = there[:, year], there[:, year + 1]
-            start, end = self._stock_area[:, year], self._stock_area[:, year + 1]
-            was, becomes = self._classes[:, year], self._classes[:, year + 1]
-            first, last = np.flatnonzero(before), np.flatnonzero(after)
-            self._add(unit, "stock_start", year, start[first], was[first])
-            self._add(unit, "stock_end", year, end[last], becomes[last])
-            changed = last[was[last] != becomes[last]]
-            was_there = before[changed]
-            stays, new = changed[was_there], changed[~was_there]
-            for rows, into, out in ((stays, "class_in", "class_out"), (new, "coverage_in", "coverage_out")):
-                self._add(unit, out, year, end[rows], was[rows])
-                self._add(unit, into, year, end[rows], becomes[rows])
-            moved = stays[start[stays] != end[stays]]
-            self._steps.append(
-                _pack_step(
-                    {
-                        "unit": UNITS.index(unit),
-                        "what": _CLASSES,
-                        "year": year,
-                        "origin": start[moved],
-                        "destination": end[moved],
-                        "was": was[moved],
-                        "becomes": becomes[moved],
-                    }
-                )
-            )
+        years, areas, classes = self._frame.shape
+        area, before = stocks.area(self._area), {unit: np.zeros(0, dtype=bool) for unit in UNITS}
+        for column in range(years + 1):
+            there = stocks.object[:, column] != ABSENT
+            for unit, present in (("persons", there), ("households", there & stocks.is_reference[:, column])):
+                rows = np.flatnonzero(present)
+                cell = area[rows, column] * classes + self._classes[rows, column]
+                counts = np.bincount(cell, minlength=areas * classes).reshape(areas, classes).astype(np.int32)
+                if column < years:
+                    self._additive[unit, "stock_start"][column] += counts
+                if column:
+                    self._additive[unit, "stock_end"][column - 1] += counts
+                    self._changes(unit, column - 1, rows, before[unit], area)
+                before[unit] = present
 
-    def _add(self, unit: str, name: str, year: int, area: Ints, income_class: Ints) -> None:
-        counts = self._additive[unit, name]
-        cell = area * len(CLASSES) + income_class
-        counts[year] += np.bincount(cell, minlength=counts[year].size).reshape(counts[year].shape)
+    def _changes(self, unit: str, year: int, last: Ints, before: Flags, area: Ints) -> None:
+        """Those who are in another class at the end of the year: who was there at its beginning, and who was not."""
+        was, becomes = self._classes[:, year], self._classes[:, year + 1]
+        changed = last[was[last] != becomes[last]]
+        was_there = before[changed]
+        stays, new = changed[was_there], changed[~was_there]
+        end = area[:, year + 1]
+        for rows, into, out in ((stays, "class_in", "class_out"), (new, "coverage_in", "coverage_out")):
+            cell = end[rows] * len(CLASSES)
+            np.add.at(self._additive[unit, out][year].reshape(-1), cell + was[rows], 1)
+            np.add.at(self._additive[unit, into][year].reshape(-1), cell + becomes[rows], 1)
+        start = area[:, year]
+        moved = stays[start[stays] != end[stays]]
+        step = {"origin": start[moved], "destination": end[moved], "was": was[moved], "becomes": becomes[moved]}
+        self._steps.append(_pack_step({"unit": UNITS.index(unit), "what": _CLASSES, "year": year, **step}))
 
 
 def roll_up_account(counted: Counted, frame: Frame, areas: pl.DataFrame, levels: tuple[str, ...]) -> pl.DataFrame:

@@ -54,9 +54,9 @@ class Panel:
         """File of one partition of a table."""
         return self.folder / table / f"part-{partition:03d}.parquet"
 
-    def read(self, table: str, partition: int) -> pl.DataFrame:
-        """One partition of a table, in its sort order."""
-        return pl.read_parquet(self.path(table, partition))
+    def read(self, table: str, partition: int, *columns: str) -> pl.DataFrame:
+        """One partition of a table, in its sort order; all columns, or some."""
+        return pl.read_parquet(self.path(table, partition), columns=list(columns) or None)
 
     def read_objects(self, table: str) -> pl.DataFrame:
         """A further table of objects, sorted by object."""

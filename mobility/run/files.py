@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from mobility.errors import RequestError
@@ -117,15 +118,27 @@ def appending_parquet(path: Path) -> Iterator[Callable[[pl.DataFrame], None]]:
 
             def append(frame: pl.DataFrame) -> None:
                 nonlocal writer
-                table = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
+                table = _with_equal_words(frame.to_arrow(compat_level=pl.CompatLevel.oldest()))
                 if writer is None:
-                    writer = pq.ParquetWriter(temporary, table.schema, compression="zstd", compression_level=1)
+                    # Without the schema of Arrow, words of an Enum are written once and read as text.
+                    writer = pq.ParquetWriter(
+                        temporary, table.schema, compression="zstd", compression_level=1, store_schema=False
+                    )
                 writer.write_table(table, row_group_size=_GROUP_ROWS)
 
             yield append
         finally:
             if writer is not None:
                 writer.close()
+
+
+def _with_equal_words(table: pa.Table) -> pa.Table:
+    """Words of an Enum numbered in 32 bits, however many there are: tables with other words then have one schema."""
+    for place, field in enumerate(table.schema):
+        if pa.types.is_dictionary(field.type):
+            words = pa.dictionary(pa.int32(), pa.large_string())
+            table = table.set_column(place, field.name, table.column(place).cast(words))
+    return table
 
 
 def digest(path: Path, look_up: Callable[[], None] = lambda: None) -> str:

@@ -12,7 +12,19 @@ MARKER = ".mobility-workspace"
 _MAY_BE_THERE = {"source", "project"}  # the synthetic registers and the project may be brought along
 # Folders that the program clears and makes again.
 OWN_FOLDERS = (
-    *("registers", "quarantine", "quality", "panel", "moves", "transitions", "aggregates", "cohort", "check", "runs"),
+    *(
+        "registers",
+        "quarantine",
+        "quality",
+        "panel",
+        "moves",
+        "transitions",
+        "counts",
+        "aggregates",
+        "cohort",
+        "check",
+        "runs",
+    ),
     "moves.tmp-by-person",
     "flows.tmp",
     "monitor.tmp",

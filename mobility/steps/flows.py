@@ -2,38 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from mobility.areas import load_zoning
 from mobility.errors import RequestError
+from mobility.flows.account import Frame, roll_up_account
 from mobility.flows.counts import (
     FLOW_BY_KEYS,
     Level,
-    add_up,
+    Rung,
+    batch_by_year,
+    climb,
     count_by_area,
     level_of,
+    name_cells,
+    name_cells_by,
     roll_up,
-    roll_up_by,
 )
 from mobility.flows.dimensions import value_of, words_of
 from mobility.flows.distances import area_sums, distances_between
 from mobility.flows.expected import expected_flows
 from mobility.flows.indices import add_class_groups, flow_indices
-from mobility.panel.partitions import exchanged
+from mobility.panel.batches import read_batch, write_batches
 from mobility.panel.store import Panel
 from mobility.places import unmatched_codes, zone_areas
-from mobility.run.engine import work
+from mobility.run.engine import cores, work
 from mobility.run.files import appending_parquet, make_folder, remove_folder, write_parquet
 from mobility.run.progress import Tell
 from mobility.run.steps import files_below
 from mobility.settings import Dimension, Settings, Study
 from mobility.steps import moves
 from mobility.steps.job import Job, Told, workspace
-from mobility.steps.population import count_population
+from mobility.steps.population import read_account, read_coverage
 
 _QUINTILES = ("q1", "q2", "q3", "q4", "q5")
 
@@ -45,7 +51,8 @@ def _asked(settings: Settings) -> dict[str, Any]:
 
 
 def _inputs(settings: Settings) -> list[Path]:
-    return files_below(*moves.folders(settings).values(), workspace(settings).panel)
+    moved = moves.folders(settings).values() if settings.study.flows.by else ()
+    return files_below(moves.counts_folder(settings), *moved)
 
 
 TABLES = ("flows", "flows_by", "account", "quality", "flow_indices", "expected", "expected_fits")
@@ -74,116 +81,137 @@ def zoned_areas(settings: Settings) -> tuple[pl.DataFrame, list[str]]:
 
 
 def _run(settings: Settings, tell: Tell) -> Told:
-    space, study = workspace(settings), settings.study
+    space = workspace(settings)
     areas, absent = zoned_areas(settings)
     scratch = space.root / "flows.tmp"
     remove_folder(scratch)
     for table in TABLES:
         space.aggregate(table).unlink(missing_ok=True)
     rows = _count_flows(settings, areas, make_folder(scratch), tell)
-    account = count_population(settings, areas, scratch / "account", tell)
-    _compare(settings, areas, account, tell)
     remove_folder(scratch)
+    account = _close_accounts(settings, areas, tell)
+    _compare(settings, areas, account, tell)
     unequal = int((account["residual"] != 0).sum())
     return {
         "rows": rows,
         "zoning_codes_absent": absent,
         "cells": account.height,
         "unequal": unequal,
-        "study": study.name,
+        "study": settings.study.name,
     }
 
 
 def _count_flows(settings: Settings, areas: pl.DataFrame, scratch: Path, tell: Tell) -> int:
     """Write `flows` and, where a study asks, `flows_by`: counted by area once, then year by year at every level."""
     space, flows = workspace(settings), settings.study.flows
-    levels = [level_of(areas, name) for name in sorted(flows.levels)]
-    by_levels = [level_of(areas, name) for name in sorted(flows.by_levels)]
+    rungs, by_rungs = climb(areas, flows.levels), climb(areas, flows.by_levels)
     for count in flows.counts:
-        _roll_up_years(settings, areas, count, None, levels, scratch, tell)
+        counted = files_below(moves.counts_folder(settings) / count)
+        _roll_up_years(settings, count, None, rungs, counted, scratch, tell)
         for dimension in sorted(flows.by):
-            _roll_up_years(settings, areas, count, dimension, by_levels, scratch, tell)
-    rows = _join_up(settings, space.aggregate("flows"), scratch / "flows", levels, [""])
+            counted = _count_by(settings, areas, count, dimension, scratch / "areas", tell)
+            _roll_up_years(settings, count, dimension, by_rungs, counted, scratch, tell)
+            shutil.rmtree(scratch / "areas")
+    rows = _join_up(settings, space.aggregate("flows"), scratch, rungs, [None])
     if flows.by:
-        _join_up(settings, space.aggregate("flows_by"), scratch / "flows_by", by_levels, sorted(flows.by))
+        _join_up(settings, space.aggregate("flows_by"), scratch, by_rungs, sorted(flows.by))
     return rows
 
 
 def _roll_up_years(
     settings: Settings,
-    areas: pl.DataFrame,
     count: str,
     dimension: Dimension | None,
-    levels: list[Level],
+    rungs: list[Rung],
+    counted: list[Path],
     scratch: Path,
     tell: Tell,
 ) -> None:
-    """Put down the table of every level and year."""
-    study, panel = settings.study, Panel(workspace(settings).panel)
-    years, shape = study.period.years, panel.shape()
+    """Put down the counts of every level and year."""
+    years = settings.study.period.years
+    task = partial(_roll_up_year, count=count, dimension=dimension, rungs=rungs, counted=counted, scratch=scratch)
     name = f"flows ({count}{f' by {dimension}' if dimension else ''})"
-    folder = moves.folders(settings)[count]
-    counting = partial(
-        _count_partition,
-        folder=folder,
-        study=study,
-        panel=panel,
-        areas=areas,
-        dimension=dimension,
-        into=scratch / "areas",
-    )
-    counted = sum(work(counting, shape.partitions, settings.engine, name, tell))
-    words = words_of(dimension, study.flows.age_bands) if dimension else pl.Series([""])
-    by_area = pl.scan_parquet(scratch / "areas" / "*.parquet")
-    with exchanged([by_area], counted, pl.col("year") - years.start, scratch) as exchange:
-        for number, year in enumerate(years):
-            tell(f"{name} by year", number, len(years))
-            of_year = add_up(exchange.read(number))
-            for level in levels:
-                if dimension:
-                    table, kind = roll_up_by(of_year, level, count, dimension, words), "flows_by"
-                else:
-                    table, kind = roll_up(of_year, level, count), "flows"
-                write_parquet(table, _part(scratch / kind, level, count, year, dimension or ""))
-    tell(f"{name} by year", len(years), len(years))
-    remove_folder(scratch / "areas")
+    work(task, len(years), settings.engine, name, tell, cores())
 
 
-def _part(folder: Path, level: Level, count: str, year: int, dimension: str) -> Path:
-    return folder / level.name / f"{count}-{year}{dimension}.parquet"
+def _roll_up_year(
+    year: int, count: str, dimension: Dimension | None, rungs: list[Rung], counted: list[Path], scratch: Path
+) -> None:
+    for level, counts in roll_up(read_batch(counted, year), rungs):
+        write_batches(counts, np.zeros(counts.height, dtype=np.int64), 1, _part(scratch, level, count, year, dimension))
 
 
-def _join_up(settings: Settings, target: Path, folder: Path, levels: list[Level], dimensions: list[str]) -> int:
+def _part(folder: Path, level: Level, count: str, year: int, dimension: Dimension | None) -> Path:
+    return folder / (dimension or "all") / level.name / f"{count}-{year}.arrow"
+
+
+def _join_up(
+    settings: Settings, target: Path, scratch: Path, rungs: list[Rung], dimensions: Sequence[Dimension | None]
+) -> int:
     """The tables of every level, count and year as one, in order."""
     rows, study = 0, settings.study
+    levels = sorted((rung.level for rung in rungs), key=lambda level: level.name)
     with appending_parquet(target) as append:
         for level in levels:
             for count in sorted(study.flows.counts):
-                for year in study.period.years:
-                    parts = [pl.read_parquet(_part(folder, level, count, year, each)) for each in dimensions]
+                for year in range(len(study.period.years)):
+                    parts = [
+                        _name(read_batch([_part(scratch, level, count, year, one)], 0), level, count, one, study)
+                        for one in dimensions
+                    ]
                     table = parts[0] if len(parts) == 1 else pl.concat(parts).sort(FLOW_BY_KEYS)
                     append(table)
                     rows += table.height
     return rows
 
 
+def _name(counts: pl.DataFrame, level: Level, count: str, dimension: Dimension | None, study: Study) -> pl.DataFrame:
+    if dimension is None:
+        return name_cells(counts, level, count)
+    named = name_cells_by(counts, level, count, dimension, words_of(dimension, study.flows.age_bands))
+    return named.cast({pl.Enum: pl.String})  # the words differ from one dimension to the next
+
+
+def _count_by(
+    settings: Settings, areas: pl.DataFrame, count: str, dimension: Dimension, into: Path, tell: Tell
+) -> list[Path]:
+    """Count the moves by area and a further dimension; gives the files."""
+    panel = Panel(workspace(settings).panel)
+    folder = moves.folders(settings)[count]
+    task = partial(
+        _count_partition,
+        folder=folder,
+        study=settings.study,
+        panel=panel,
+        areas=areas,
+        dimension=dimension,
+        into=into,
+    )
+    work(task, panel.shape().partitions, settings.engine, f"counting {count} by {dimension}", tell)
+    return files_below(into)
+
+
 def _count_partition(
-    partition: int,
-    folder: Path,
-    study: Study,
-    panel: Panel,
-    areas: pl.DataFrame,
-    dimension: Dimension | None,
-    into: Path,
-) -> int:
-    """Count one partition of moves by area; gives the number of cells."""
+    partition: int, folder: Path, study: Study, panel: Panel, areas: pl.DataFrame, dimension: Dimension, into: Path
+) -> None:
+    """Count one partition of moves by area and a further dimension."""
     linked = pl.read_parquet(folder / f"part-{partition:03d}.parquet")
-    if dimension:
-        tenure = panel.tenure() if dimension == "tenure" else pl.DataFrame()
-        linked = linked.with_columns(value=value_of(linked, dimension, study.flows.age_bands, areas, tenure))
-    counts = count_by_area(linked, study.period.years)
-    write_parquet(counts, into / f"part-{partition:03d}.parquet")
-    return counts.height
+    tenure = panel.tenure() if dimension == "tenure" else pl.DataFrame()
+    linked = linked.with_columns(value=value_of(linked, dimension, study.flows.age_bands, areas, tenure))
+    counts, years = count_by_area(linked, study.period.years), study.period.years
+    write_batches(counts, batch_by_year(counts, years), len(years), into / f"part-{partition:03d}.arrow")
+
+
+def _close_accounts(settings: Settings, areas: pl.DataFrame, tell: Tell) -> pl.DataFrame:
+    """Write `account` and `quality`; gives the account."""
+    space, study, folder = workspace(settings), settings.study, moves.counts_folder(settings)
+    tell("account", 0, 1)
+    write_parquet(read_coverage(folder), space.aggregate("quality"))
+    frame = Frame(study.period.years, areas.height)
+    account = roll_up_account(read_account(folder), frame, areas, study.flows.levels)
+    write_parquet(account, space.aggregate("account"))
+    tell("account", 1, 1)
+    return account
 
 
 def _compare(settings: Settings, areas: pl.DataFrame, account: pl.DataFrame, tell: Tell) -> None:

@@ -1,8 +1,7 @@
-"""Residence of every person, and from it the moves: one pass by person, one exchange by the area left, one pass by area."""
+"""Residence of every person, and from it the moves and the account: one pass by person, one exchange by the area left, one by area."""
 
 from __future__ import annotations
 
-import datetime as dt
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,14 +9,23 @@ from typing import Any
 import polars as pl
 
 from mobility.contracts import require
+from mobility.flows.counts import batch_by_year, count_by_area
 from mobility.income import class_in_year, income_classes
 from mobility.moves import add_household, find_moves, find_transitions, first_of_year, group_household_moves
 from mobility.panel import tables
-from mobility.panel.partitions import by_number, exchanged
+from mobility.panel.batches import read_batch, write_batches
 from mobility.panel.store import Panel, Shape
-from mobility.renumbering import ObjectUse, Relocation, mark_administrative, mark_renumbered, object_use
+from mobility.renumbering import (
+    Relocation,
+    bundled_objects,
+    candidates,
+    mark_administrative,
+    mark_renumbered,
+    object_use,
+    within_areas,
+)
 from mobility.residence import reside
-from mobility.run.engine import work
+from mobility.run.engine import cores, work
 from mobility.run.files import make_folder, remove_folder, write_json, write_parquet
 from mobility.run.progress import Tell
 from mobility.run.steps import files_below
@@ -25,9 +33,12 @@ from mobility.settings import Settings, Study
 from mobility.steps.ingest import JOB as INGEST
 from mobility.steps.ingest import PANEL_TABLES
 from mobility.steps.job import Job, Told, workspace
+from mobility.steps.population import Population, classes_after, read_lives, stock_days
 from mobility.stocks import take_stocks
 
 COUNTS = ("events", "transitions")
+__all__ = ["COUNTS", "JOB", "counts_folder", "folders", "stock_days"]
+_LEAST_GROUPS = 4  # of partitions, whose persons are counted into one account
 
 
 def _asked(settings: Settings) -> dict[str, Any]:
@@ -45,85 +56,123 @@ def folders(settings: Settings) -> dict[str, Path]:
     return {"events": space.moves, "transitions": space.root / "transitions"}
 
 
+def counts_folder(settings: Settings) -> Path:
+    """Where moves, account and coverage lie, counted by area: what the step `flows` adds up by the places of a zoning."""
+    return workspace(settings).root / "counts"
+
+
 def _outputs(settings: Settings, told: Told) -> list[Path]:  # noqa: ARG001 - same form for every step
     space = workspace(settings)
-    return [space.panel / "residence", *folders(settings).values(), space.quality / "moves.json"]
+    moved = folders(settings).values()
+    return [space.panel / "residence", *moved, counts_folder(settings), space.quality / "moves.json"]
 
 
 def _run(settings: Settings, tell: Tell) -> Told:
-    space, study = workspace(settings), settings.study
+    space, study, engine = workspace(settings), settings.study, settings.engine
     panel = Panel(space.panel)
     shape = panel.shape()
-    scratch = space.root / "moves.tmp-by-person"
-    remove_folder(scratch)  # a run that was killed may have left parts of other partitions
-    make_folder(scratch)
-    by_person = partial(_one_partition_of_persons, panel=panel, shape=shape, study=study, scratch=scratch)
-    steps = work(by_person, shape.partitions, settings.engine, "residence", tell)
-    told: Told = {"residence": _added(steps)}
-    objects = panel.objects("area", "x_m", "y_m", "demolished_date")
-    rule = Relocation(study.residence.renumbering.min_objects, study.residence.renumbering.max_distance_m)
-    use = ObjectUse(objects.height)
-    for path in files_below(scratch / "use"):
-        use.add(pl.read_parquet(path))
-    renumbered = pl.DataFrame(schema={"origin_object": pl.UInt32, "destination_object": pl.UInt32})
-    for count, folder in folders(settings).items():
-        found = pl.scan_parquet(scratch / count / "*.parquet")
-        rows = int(found.select(pl.len()).collect().item())
+    scratch = make_folder(space.root / "moves.tmp-by-person")
+    for folder in (*folders(settings).values(), counts_folder(settings)):
         remove_folder(folder)
         make_folder(folder)
-        told[count] = {"moves": 0, "household_moves": 0, "administrative": 0, "maybe_administrative": 0}
-        with exchanged([found], rows, by_number("origin_area", shape.partitions), scratch) as exchange:
-            for partition in range(shape.partitions):
-                tell(f"household moves ({count})", partition, shape.partitions)
-                grouped = group_household_moves(
-                    exchange.read(partition), study.moves.together_days if count == "events" else 0
-                )
-                if count == "events":
-                    linked = mark_administrative(grouped, use, objects, rule)
-                    pairs = linked.filter("is_administrative").select(renumbered.columns).unique()
-                    renumbered = pl.concat([renumbered, pairs])
-                else:
-                    linked = mark_renumbered(grouped, renumbered)
-                write_parquet(linked, folder / f"part-{partition:03d}.parquet")
-                for name, rows_of in _tally(linked).items():
-                    told[count][name] += rows_of
-        tell(f"household moves ({count})", shape.partitions, shape.partitions)
+    groups = min(shape.partitions, max(_LEAST_GROUPS, engine.workers or cores()))
+    by_person = partial(
+        _persons, groups=groups, panel=panel, shape=shape, study=study, scratch=scratch, counts=counts_folder(settings)
+    )
+    told: Told = {"residence": _added(work(by_person, groups, engine, "residence", tell, cores()))}
+    _look_into(panel, shape, settings, scratch, tell)
+    by_area = partial(
+        _areas, shape=shape, study=study, scratch=scratch, into=folders(settings), counts=counts_folder(settings)
+    )
+    found = work(by_area, shape.partitions, engine, "household moves", tell, cores())
+    told |= {count: _added([tally[count] for tally in found]) for count in COUNTS}
     remove_folder(scratch)
     write_json(space.quality / "moves.json", told)
     return told
 
 
-def _one_partition_of_persons(
-    partition: int, panel: Panel, shape: Shape, study: Study, scratch: Path
+def _persons(
+    group: int, groups: int, panel: Panel, shape: Shape, study: Study, scratch: Path, counts: Path
 ) -> dict[str, int]:
-    """Residence of one partition, written to the panel; its moves and transitions, written for the exchange."""
-    persons, households = panel.read("persons", partition), panel.read("households", partition)
-    resided = reside(panel.read("registrations", partition), persons, study.residence.slack_days, shape.cut_off)
-    residence = require(tables.Residence, resided.spells, f"panel/residence, partition {partition}")
-    write_parquet(residence, panel.path("residence", partition))
-    write_parquet(object_use(residence), scratch / "use" / f"part-{partition:03d}.parquet")
-    classes = income_classes(panel.income(partition))
+    """The persons of a group of partitions: residence to the panel, moves to the exchange, account and coverage as counts."""
     area = panel.objects("area")["area"]
-    stocks = take_stocks(residence, persons, households, stock_days(study, shape.cut_off))
-    transitions = find_transitions(stocks, persons)
-    for count, moves in (("events", find_moves(residence)), ("transitions", transitions)):
-        place = persons["person"].search_sorted(moves["person"]).cast(pl.UInt32)
-        income_year = moves["move_date"].dt.year() - study.income.lag_years
-        table = add_household(moves, households, persons).with_columns(
-            area.gather(moves["origin_object"]).alias("origin_area"),
-            area.gather(moves["destination_object"]).alias("destination_area"),
-            class_in_year(classes, place, income_year, shape.income_years),
-            first_of_year(moves),
+    population = Population(panel, shape, study, area)
+    steps = []
+    days = stock_days(study, shape.cut_off)
+    for partition in range(group, shape.partitions, groups):
+        persons = panel.read("persons", partition)
+        registrations = panel.read("registrations", partition)
+        resided = reside(registrations, persons, study.residence.slack_days, shape.cut_off)
+        residence = require(tables.Residence, resided.spells, f"panel/residence, partition {partition}")
+        write_parquet(residence, panel.path("residence", partition))
+        lives = read_lives(panel, partition, shape, residence, persons)
+        stocks = take_stocks(residence, persons, lives.households, days)
+        classes = income_classes(panel.income(partition))
+        for count, moves in (("events", find_moves(residence)), ("transitions", find_transitions(stocks, persons))):
+            place = persons["person"].search_sorted(moves["person"]).cast(pl.UInt32)
+            income_year = moves["move_date"].dt.year() - study.income.lag_years
+            table = add_household(moves, lives.households, persons).with_columns(
+                area.gather(moves["origin_object"]).alias("origin_area"),
+                area.gather(moves["destination_object"]).alias("destination_area"),
+                class_in_year(classes, place, income_year, shape.income_years),
+                first_of_year(moves),
+            )
+            bucket = table["origin_area"].to_numpy() % shape.partitions
+            write_batches(table, bucket, shape.partitions, _batches(scratch / count, partition))
+            if count == "events":
+                write_parquet(within_areas(table), scratch / "within" / f"part-{partition:03d}.parquet")
+        population.add(lives, stocks, classes_after(classes, persons.height, shape, study, days))
+        steps.append(resided.steps)
+    population.write(counts, group)
+    return _added(steps)
+
+
+def _batches(folder: Path, partition: int) -> Path:
+    return folder / f"part-{partition:03d}.arrow"
+
+
+def _look_into(panel: Panel, shape: Shape, settings: Settings, scratch: Path, tell: Tell) -> None:
+    """Put down all that is known of the objects that may have been renumbered."""
+    within = pl.concat([pl.read_parquet(path) for path in files_below(scratch / "within")])
+    asked = bundled_objects(within, settings.study.residence.renumbering.min_objects)
+    task = partial(_use_of_objects, panel=panel, asked=asked)
+    uses = work(task, shape.partitions, settings.engine, "use of addresses", tell, cores())
+    objects = panel.objects("x_m", "y_m", "demolished_date").select(pl.all().gather(asked)).with_columns(asked)
+    write_parquet(candidates(uses, objects), scratch / "candidates.parquet")
+
+
+def _use_of_objects(partition: int, panel: Panel, asked: pl.Series) -> pl.DataFrame:
+    """First and last use of some objects by one partition of persons."""
+    residence = panel.read("residence", partition, "object", "start_date", "end_date")
+    return object_use(residence.filter(pl.col("object").is_in(asked.implode())))
+
+
+def _areas(
+    bucket: int, shape: Shape, study: Study, scratch: Path, into: dict[str, Path], counts: Path
+) -> dict[str, dict[str, int]]:
+    """The moves out of some areas: who moves together, what is administrative; written, and counted by area."""
+    known = pl.read_parquet(scratch / "candidates.parquet")
+    rule = Relocation(study.residence.renumbering.min_objects, study.residence.renumbering.max_distance_m)
+    renumbered = pl.DataFrame()
+    told = {}
+    for count in COUNTS:
+        found = read_batch((_batches(scratch / count, partition) for partition in range(shape.partitions)), bucket)
+        grouped = group_household_moves(found, study.moves.together_days if count == "events" else 0)
+        if count == "events":
+            linked = mark_administrative(grouped, known, rule)
+            renumbered = linked.filter("is_administrative").select("origin_object", "destination_object")
+        else:
+            linked = mark_renumbered(grouped, renumbered)
+        write_parquet(linked, into[count] / f"part-{bucket:03d}.parquet")
+        counted = count_by_area(linked, study.period.years)
+        write_batches(
+            counted,
+            batch_by_year(counted, study.period.years),
+            len(study.period.years),
+            _batches(counts / count, bucket),
         )
-        write_parquet(table, scratch / count / f"part-{partition:03d}.parquet")
-    return resided.steps
-
-
-def stock_days(study: Study, cut_off: dt.date) -> list[dt.date]:
-    """The days of the stocks of a study's years: 31 December before the first and of every year; the last is at the cut-off."""
-    days = [dt.date(year, 12, 31) for year in range(study.period.first_year - 1, study.period.last_year + 1)]
-    inside = [day for day in days if day < cut_off]
-    return [*inside, cut_off] if days[-1] >= cut_off else inside
+        told[count] = _tally(linked)
+    return told
 
 
 def _tally(linked: pl.DataFrame) -> dict[str, int]:

@@ -1,101 +1,122 @@
-"""One pass over the persons for the account and the coverage: part of the step `flows`."""
+"""The persons of a partition, and what is counted of them by area: part of the step `moves`, added up by `flows`."""
 
 from __future__ import annotations
 
 import datetime as dt
-import os
-from functools import partial
 from itertools import product
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
-from mobility.flows.account import ACCOUNT_KEYS, ADDITIVE, UNITS, Counted, Frame, count_account, roll_up_account
+from mobility.flows.account import (
+    ADDITIVE,
+    UNITS,
+    Classes,
+    Counted,
+    Frame,
+    count_account,
+)
 from mobility.flows.counts import MEASURES
 from mobility.flows.events import MIGRATIONS, Lives
-from mobility.income import class_in_year, income_classes
+from mobility.income import class_in_year
 from mobility.panel.store import Panel, Shape
 from mobility.quality import QUALITY_KEYS, count_coverage
-from mobility.run.engine import work
 from mobility.run.files import make_folder, write_parquet
-from mobility.run.progress import Tell
-from mobility.settings import Settings, Study
-from mobility.steps.job import workspace
-from mobility.steps.moves import stock_days
-from mobility.stocks import Ints, take_stocks
-
-_LEAST_GROUPS = 4  # of partitions whose counts are added up before they are put down
+from mobility.settings import Study
+from mobility.stocks import Stocks
 
 
-def count_population(settings: Settings, areas: pl.DataFrame, scratch: Path, tell: Tell) -> pl.DataFrame:
-    """Write the aggregates `account` and `quality`; gives the account.
+class Population:
+    """The account and the coverage of a group of partitions, partition after partition.
 
     Args:
-        settings: of the study.
-        areas: of `places.zone_areas`.
-        scratch: folder for the counts of groups of partitions.
-        tell: progress.
+        panel: of the study.
+        shape: of the panel.
+        study: whose years, classes and holes count.
+        area: area of every object.
     """
-    space, study = workspace(settings), settings.study
-    panel = Panel(space.panel)
-    shape = panel.shape()
-    years = study.period.years
-    frame = Frame(years, areas.height)
-    groups = min(shape.partitions, max(_LEAST_GROUPS, settings.engine.workers or os.cpu_count() or 1))
-    task = partial(_count_group, groups=groups, panel=panel, shape=shape, study=study, frame=frame, scratch=scratch)
-    coverage = pl.concat(work(task, groups, settings.engine, "account", tell))
-    quality = coverage.group_by(QUALITY_KEYS).agg(pl.col(MEASURES).sum()).sort(QUALITY_KEYS)
-    write_parquet(quality, space.aggregate("quality"))
-    keys = sorted(product(UNITS, ADDITIVE))
-    counted = _read_back(scratch, 0, keys)
-    for group in range(1, groups):
-        counted = counted.plus(_read_back(scratch, group, keys))
-    account = roll_up_account(counted, frame, areas, study.flows.levels).sort(ACCOUNT_KEYS)
-    write_parquet(account, space.aggregate("account"))
-    return account
+
+    def __init__(self, panel: Panel, shape: Shape, study: Study, area: pl.Series) -> None:
+        self._shape, self._study, self._area = shape, study, area
+        self._frame = Frame(study.period.years, panel.areas().height)
+        self._counted: Counted | None = None
+        self._coverage: list[pl.DataFrame] = []
+
+    def add(self, lives: Lives, stocks: Stocks, classes: Classes) -> None:
+        """Count one partition.
+
+        Args:
+            lives: of the partition.
+            stocks: of the partition.
+            classes: of everybody in the year after each stock.
+        """
+        area, frame, slack_days = self._area, self._frame, self._study.residence.slack_days
+        self._counted = count_account(
+            lives, area, stocks, classes, frame, self._shape.first_day, slack_days, self._counted
+        )
+        self._coverage.append(count_coverage(stocks, stocks.area(area), classes, lives.persons, frame.years))
+
+    def write(self, folder: Path, group: int) -> None:
+        """Put down what was counted."""
+        assert self._counted is not None  # noqa: S101 - there are no more groups than partitions
+        make_folder(folder)
+        counts = self._counted.additive
+        np.save(folder / f"account-{group}.npy", np.stack([counts[key] for key in _KEYS]))
+        write_parquet(self._counted.steps, folder / f"steps-{group}.parquet")
+        write_parquet(add_coverage(self._coverage), folder / f"coverage-{group}.parquet")
 
 
-def _count_group(
-    group: int, groups: int, panel: Panel, shape: Shape, study: Study, frame: Frame, scratch: Path
-) -> pl.DataFrame:
-    """Count every partition of a group; the account is put down, the coverage given."""
-    area, days = panel.objects("area")["area"], stock_days(study, shape.cut_off)
-    counted, coverage = None, []
-    for partition in range(group, shape.partitions, groups):
-        lives = read_lives(panel, partition, shape)
-        stocks = take_stocks(lives.residence, lives.persons, lives.households, days)
-        classes = classes_after(panel, partition, lives.persons.height, shape, study, days)
-        part = count_account(lives, area, stocks, classes, frame, shape.first_day, study.residence.slack_days)
-        counted = counted.plus(part) if counted else part
-        coverage.append(count_coverage(stocks, stocks.area(area), classes, lives.persons, frame.years))
-    assert counted is not None  # noqa: S101 - there are no more groups than partitions
-    make_folder(scratch)
-    dense = np.stack([counted.additive[key] for key in sorted(counted.additive)])
-    np.save(scratch / f"account-{group}.npy", dense.astype(np.int32))
-    write_parquet(counted.steps, scratch / f"account-{group}.parquet")
-    return pl.concat(coverage)
+_KEYS = sorted(product(UNITS, ADDITIVE))
 
 
-def read_lives(panel: Panel, partition: int, shape: Shape) -> Lives:
-    """The lives of one partition."""
+def read_account(folder: Path) -> Counted:
+    """The account of everybody, by area."""
+    paths = sorted(folder.glob("account-*.npy"))
+    dense = np.load(paths[0])
+    for path in paths[1:]:
+        dense += np.load(path)
+    steps = pl.concat([pl.read_parquet(path) for path in sorted(folder.glob("steps-*.parquet"))])
+    return Counted(dict(zip(_KEYS, dense, strict=True)), steps.group_by("cell").agg(pl.col("count").sum()))
+
+
+def read_coverage(folder: Path) -> pl.DataFrame:
+    """The coverage of everybody: contract `quality`."""
+    return add_coverage([pl.read_parquet(path) for path in sorted(folder.glob("coverage-*.parquet"))])
+
+
+def add_coverage(parts: list[pl.DataFrame]) -> pl.DataFrame:
+    """Coverage of several partitions as one; sorted by its keys."""
+    return pl.concat(parts).group_by(QUALITY_KEYS).agg(pl.col(MEASURES).sum()).sort(QUALITY_KEYS)
+
+
+def read_lives(panel: Panel, partition: int, shape: Shape, residence: pl.DataFrame, persons: pl.DataFrame) -> Lives:
+    """The lives of the persons of one partition, whose residence is known."""
     migrations = panel.read("gbamigratiebus", partition) if shape.has_migrations else pl.DataFrame(schema=MIGRATIONS)
-    residence, persons, households = (panel.read(name, partition) for name in ("residence", "persons", "households"))
-    return Lives(residence, persons, households, migrations)
+    return Lives(residence, persons, panel.read("households", partition), migrations)
 
 
-def classes_after(panel: Panel, partition: int, persons: int, shape: Shape, study: Study, days: list[dt.date]) -> Ints:
-    """Class of every person (row) in the year of the day after each stock day (column), as a place in `income.CLASSES`."""
-    classes = income_classes(panel.income(partition))
+def stock_days(study: Study, cut_off: dt.date) -> list[dt.date]:
+    """The days of the stocks of a study's years: 31 December before the first and of every year; the last is at the cut-off."""
+    days = [dt.date(year, 12, 31) for year in range(study.period.first_year - 1, study.period.last_year + 1)]
+    inside = [day for day in days if day < cut_off]
+    return [*inside, cut_off] if days[-1] >= cut_off else inside
+
+
+def classes_after(classes: pl.Series, persons: int, shape: Shape, study: Study, days: list[dt.date]) -> Classes:
+    """Class of every person (row) in the year of the day after each stock day (column), as a place in `income.CLASSES`.
+
+    Args:
+        classes: of `income.income_classes`, for the whole partition.
+        persons: how many there are in the partition.
+        shape: of the panel.
+        study: whose lag counts.
+        days: of the stocks.
+    """
     place = pl.Series(np.arange(persons, dtype=np.uint32))
 
-    def in_year(year: int) -> Ints:
+    def in_year(year: int) -> Classes:
         asked = pl.Series([year - study.income.lag_years]).new_from_index(0, persons)
-        return class_in_year(classes, place, asked, shape.income_years).to_numpy().astype(np.int64)
+        return class_in_year(classes, place, asked, shape.income_years).to_numpy()
 
     return np.asfortranarray(np.stack([in_year((day + dt.timedelta(days=1)).year) for day in days], axis=1))
-
-
-def _read_back(scratch: Path, group: int, keys: list[tuple[str, str]]) -> Counted:
-    dense = np.load(scratch / f"account-{group}.npy").astype(np.int64)
-    return Counted(dict(zip(keys, dense, strict=True)), pl.read_parquet(scratch / f"account-{group}.parquet"))

@@ -11,7 +11,16 @@ from mobility.moves import (
     first_of_year,
     group_household_moves,
 )
-from mobility.renumbering import ObjectUse, Relocation, mark_administrative, mark_renumbered, object_use, stays_since
+from mobility.renumbering import (
+    Relocation,
+    bundled_objects,
+    candidates,
+    mark_administrative,
+    mark_renumbered,
+    object_use,
+    stays_since,
+    within_areas,
+)
 from mobility.stocks import take_stocks
 from tests.lib.tables import assert_table, households, persons, spells, table
 
@@ -215,9 +224,35 @@ TENANTS = households("person | start_date | end_date | household\n1 | 2000-01-01
 def relocated(drawn, objects=BUILDING, rule=TWO_PAIRS, people=TENANTS):
     residence = spells(drawn)
     moves = add_household(find_moves(residence), people, persons("person\n1\n2\n3"))
-    use = ObjectUse(objects.height)
-    use.add(object_use(residence))
-    return mark_administrative(moves, use, objects, rule)
+    area = objects["area"]
+    placed = moves.with_columns(
+        area.gather(moves["origin_object"]).alias("origin_area"),
+        area.gather(moves["destination_object"]).alias("destination_area"),
+    )
+    return mark_administrative(placed, candidates([object_use(residence)], objects.drop("area")), rule)
+
+
+def test_only_addresses_of_as_many_moves_in_a_buurt_on_a_day_as_a_bundle_has_pairs_are_looked_into():
+    moves = table("""
+        move_date  | origin_object | destination_object | origin_area | destination_area
+        2010-06-01 | 0             | 2                  | 1           | 1
+        2010-06-01 | 1             | 3                  | 1           | 1
+        2010-06-02 | 4             | 5                  | 1           | 1
+        2010-06-01 | 6             | 7                  | 2           | 1
+        2010-06-01 | 8             | 9                  | 0           | 0
+    """)
+    assert bundled_objects(within_areas(moves), 2).to_list() == [0, 1, 2, 3]
+
+
+def test_the_use_of_an_address_by_partitions_of_persons_adds_up():
+    """Person 1 comes first; 2 and 3 leave last, on one day; 3 is in another partition."""
+    lives = "person | start_date | end_date | object"
+    parts = [
+        spells(lives + "\n1 | 2000-01-01 | 2004-01-01 | 0\n2 | 2001-01-01 | 2010-06-01 | 0"),
+        spells(lives + "\n3 | 2002-01-01 | 2010-06-01 | 0"),
+    ]
+    found = candidates([object_use(part) for part in parts], BUILDING.drop("area")).row(0, named=True)
+    assert (found["arrivals"], found["departures"]) == (1, 2)
 
 
 def test_new_numbers_on_the_doors_of_a_building_are_no_moves():
