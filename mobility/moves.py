@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from mobility.panel.lookup import on_day
+from mobility.panel.lookup import ByDay, gather, rows_of, rows_or_null
 from mobility.stocks import Stocks
 
 
@@ -59,21 +59,21 @@ def find_transitions(stocks: Stocks, persons: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def add_household(moves: pl.DataFrame, households: pl.DataFrame, persons: pl.DataFrame) -> pl.DataFrame:
+def add_household(moves: pl.DataFrame, households: ByDay, persons: pl.DataFrame) -> pl.DataFrame:
     """Moves with what is needed to see who moves together.
 
     The rows of `moves` with `household`, `household_size` and `household_type` on `before_date`, and `birth_date`.
 
     Args:
         moves: of `find_moves` or `find_transitions`.
-        households: contract `tables.HouseholdSpell`.
+        households: of contract `tables.HouseholdSpell`.
         persons: contract `tables.Person`.
     """
-    row = on_day(households, moves["person"], moves["before_date"])
-    place = persons["person"].search_sorted(moves["person"], side="left")
+    row = rows_or_null(households.row(moves["person"], moves["before_date"]))
+    place = rows_of(persons["person"], moves["person"])
     return moves.with_columns(
-        *(households[name].gather(row).alias(name) for name in ("household", "household_size", "household_type")),
-        persons["birth_date"].gather(place).alias("birth_date"),
+        *households.spells.select(pl.col("household", "household_size", "household_type").gather(row)),
+        gather(persons["birth_date"], place),
     )
 
 
@@ -94,9 +94,9 @@ def first_of_year(moves: pl.DataFrame) -> pl.Series:
 def group_household_moves(moves: pl.DataFrame, together_days: int) -> pl.DataFrame:
     """Who moves together, whether anybody stays behind, and who carries the household in the counts.
 
-    The rows of `moves` by pair of objects and group, the carrier first, with three columns more: `carrier` (the oldest of those who leave one object for the same
-    other one within `together_days` of the first of them; ties: the smallest person), `is_carrier`, and `is_whole` (nobody of
-    the households of the day before stays behind).
+    The rows of `moves`, by pair of objects and group, the carrier first, with three columns more: `carrier` (the oldest of
+    those who leave one object for the same other one within `together_days` of the first of them; ties: the smallest person),
+    `is_carrier`, and `is_whole` (nobody of the households of the day before stays behind).
 
     Args:
         moves: of `add_household`; all moves out of an object must be there.

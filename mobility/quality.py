@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
+from mobility.flows.account import Classes
+from mobility.flows.counts import MEASURES
 from mobility.income import UNKNOWN
 from mobility.records import record_hash
 from mobility.stocks import Ints, Stocks
@@ -12,7 +14,7 @@ QUALITY_KEYS = ("measure", "year")
 COVERAGES = ("with_geography", "with_household", "with_income_class")
 
 
-def count_coverage(stocks: Stocks, area: Ints, classes: Ints, persons: pl.DataFrame, years: range) -> pl.DataFrame:
+def count_coverage(stocks: Stocks, area: Ints, classes: Classes, persons: pl.DataFrame, years: range) -> pl.DataFrame:
     """Residents of one partition on the eve of each year, and how many of them are linked to what a study needs.
 
     One row per `measure` (`population` and one for each of `COVERAGES`) and `year` (the year after the stock day): `persons`,
@@ -26,33 +28,20 @@ def count_coverage(stocks: Stocks, area: Ints, classes: Ints, persons: pl.DataFr
         persons: contract `tables.Person`.
         years: calendar years.
     """
-    counted = []
+    rows = []
     for column, year in enumerate(years):
-        there = pl.Series(stocks.is_there[:, column])
-        linked = pl.DataFrame(
-            {
-                "person": persons["person"],
-                "population": there,
-                "with_geography": area[:, column] > 0,
-                "with_household": there & pl.Series(stocks.has_household[:, column]),
-                "with_income_class": there & pl.Series(classes[:, column] != UNKNOWN),
-                "households": stocks.is_reference[:, column],
-            }
-        ).filter(there)
-        linked = linked.with_columns(
-            record_hash(linked["person"], pl.Series([year]).new_from_index(0, linked.height)),
-            pl.col("households").cast(pl.Int64),
-            persons=pl.lit(1, pl.Int64),
-        )
-        counted += [
-            linked.filter(measure).select(
-                pl.lit(measure).alias("measure"),
-                pl.lit(year, pl.Int64).alias("year"),
-                pl.col("persons", "households").sum(),
-                unit_persons=pl.col("persons").sum(),
-                unit_households=pl.col("households").sum(),
-                cell_key=pl.col("cell_key").sum(),
-            )
-            for measure in ("population", *COVERAGES)
-        ]
-    return pl.concat(counted)
+        there = stocks.is_there[:, column]
+        key = record_hash(persons["person"], pl.Series([year]).new_from_index(0, persons.height)).to_numpy()
+        linked = {
+            "population": there,
+            "with_geography": area[:, column] > 0,
+            "with_household": there & stocks.has_household[:, column],
+            "with_income_class": there & (classes[:, column] != UNKNOWN),
+        }
+        heads = there & stocks.is_reference[:, column]
+        for measure in ("population", *COVERAGES):
+            chosen = linked[measure]
+            number, households = int(chosen.sum()), int((chosen & heads).sum())
+            rows.append((measure, year, number, households, number, households, int((key * chosen).sum())))
+    columns = {"measure": pl.String} | dict.fromkeys(("year", *MEASURES), pl.Int64)
+    return pl.DataFrame(rows, schema=columns, orient="row")

@@ -1,17 +1,27 @@
-"""Residence: from overlapping registrations to one address on every day (method 1). Pure."""
+"""Residence: from overlapping registrations to one address on every day (method 1). Pure.
+
+Spells are worked through as sorted arrays, each compared with the one before it: nothing is sorted or joined again.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
-from mobility.panel.lookup import packed, rows_of
+from mobility.panel.lookup import pack, rows_of
 
 _KEY = ("person", "start_date", "end_date", "object")
-_FOREVER = dt.date(9999, 12, 31)  # stands for an open end while dates are compared; never leaves this module
+_EPOCH = dt.date(1970, 1, 1)
+_FOREVER = (
+    dt.date(9999, 12, 31) - _EPOCH
+).days  # stands for an open end while days are compared; never leaves this module
+Days = npt.NDArray[np.int32]
+Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -28,6 +38,25 @@ class Resided:
     steps: dict[str, int]
 
 
+class _Spells(NamedTuple):
+    """Columns of spells, sorted by person and start; an open end is `_FOREVER`."""
+
+    person: npt.NDArray[np.uint32]
+    start: Days
+    end: Days
+    object: npt.NDArray[np.uint32]
+
+    @property
+    def same(self) -> Flags:
+        """Whether each spell but the first is of the same person as the one before."""
+        same: Flags = self.person[1:] == self.person[:-1]
+        return same
+
+    def where(self, chosen: Flags) -> _Spells:
+        """The chosen spells."""
+        return _Spells(self.person[chosen], self.start[chosen], self.end[chosen], self.object[chosen])
+
+
 def reside(registrations: pl.DataFrame, persons: pl.DataFrame, slack_days: int, cut_off: dt.date) -> Resided:
     """Where each person lived on every day from the first registration on.
 
@@ -38,37 +67,64 @@ def reside(registrations: pl.DataFrame, persons: pl.DataFrame, slack_days: int, 
         cut_off: last day that counts.
     """
     steps: dict[str, int] = {"registrations": registrations.height}
-    disjoint = resolve_overlaps(registrations.with_columns(pl.col("end_date").fill_null(_FOREVER)))
-    steps["after_overlaps"] = disjoint.height
-    bridged = bridge_holes(disjoint, slack_days)
-    merged = merge_same_object(bridged)
-    steps["after_merging"] = merged.height
-    alive = clip_at_death(merged, persons)
-    steps["after_death"] = alive.height
-    whole = add_absence(alive, persons, cut_off)
-    steps["absences"] = whole.height - alive.height
-    opened = whole.with_columns(end_date=pl.when(pl.col("end_date") < _FOREVER).then("end_date"))
-    return Resided(opened, steps)
+    disjoint = _resolve_overlaps(_columns(registrations))
+    steps["after_overlaps"] = len(disjoint.person)
+    merged = _merge_same_object(_bridge_holes(disjoint, slack_days))
+    steps["after_merging"] = len(merged.person)
+    row = rows_of(persons["person"], merged.person)
+    death = persons["death_date"].to_physical().fill_null(_FOREVER - 1).to_numpy()
+    died = np.append(death, np.int32(_FOREVER - 1))[row]  # the last is that of a person who is not known, -1
+    # The day of death is the last day of residence; nothing after it.
+    alive = merged.start <= died
+    clipped, died = merged.where(alive), died[alive]
+    clipped = clipped._replace(end=np.minimum(clipped.end, died + 1))
+    steps["after_death"] = len(clipped.person)
+    whole = _with_absence(clipped, died + 1, (cut_off - _EPOCH).days)
+    steps["absences"] = whole.height - steps["after_death"]
+    return Resided(whole, steps)
 
 
-def resolve_overlaps(registrations: pl.DataFrame) -> pl.DataFrame:
+def _columns(spells: pl.DataFrame) -> _Spells:
+    return _Spells(
+        spells["person"].to_numpy(),
+        spells["start_date"].to_physical().to_numpy(),
+        spells["end_date"].to_physical().fill_null(_FOREVER).to_numpy(),
+        spells["object"].to_numpy(),
+    )
+
+
+def _resolve_overlaps(registrations: _Spells) -> _Spells:
     """One registration at a time: the one that started last; ties: ends last; then the smallest object.
 
     An address that contains a later one resumes after it. Persons without any overlap, nearly all, are passed through;
     for the others every stretch between two dates on which something starts or ends gets the registration that wins it.
-
-    Args:
-        registrations: sorted by person, start, end, object; no null end.
-
-    Returns:
-        Disjoint spells sorted by person and start; neighbouring stretches of one registration are one spell.
     """
-    overlaps = _same_person() & (pl.col("start_date") < pl.col("end_date").shift())
-    crowded = registrations.filter(overlaps.fill_null(False))["person"].unique().sort()
-    if crowded.is_empty():
+    same = registrations.same
+    overlaps = np.append(False, same & (registrations.start[1:] < registrations.end[:-1]))
+    if not overlaps.any():
         return registrations
-    is_crowded = pl.Series(rows_of(crowded, registrations["person"]) >= 0)
-    return _between(registrations.filter(~is_crowded), _untangle(registrations.filter(is_crowded)))
+    run = np.cumsum(np.append(True, ~same)[: len(overlaps)]) - 1
+    crowded = np.zeros(run[-1] + 1, dtype=bool)
+    crowded[run[overlaps]] = True
+    simple, tangled = registrations.where(~crowded[run]), registrations.where(crowded[run])
+    frame = pl.DataFrame(dict(zip(_KEY, tangled, strict=True)))
+    return _between(simple, _columns(_untangle(frame)))
+
+
+def _between(spells: _Spells, further: _Spells) -> _Spells:
+    """Two tables of spells as one; both are sorted, so that it need not be sorted again."""
+    place = np.searchsorted(pack(spells.person, spells.start), pack(further.person, further.start), side="right")
+    is_further = np.zeros(len(spells.person) + len(place), dtype=bool)
+    is_further[place + np.arange(len(place))] = True
+    order = np.empty(len(is_further), dtype=np.int64)  # rows of both tables, one below the other
+    order[~is_further] = np.arange(len(spells.person))
+    order[is_further] = np.arange(len(spells.person), len(is_further))
+    return _Spells(
+        np.concatenate((spells.person, further.person))[order],
+        np.concatenate((spells.start, further.start))[order],
+        np.concatenate((spells.end, further.end))[order],
+        np.concatenate((spells.object, further.object))[order],
+    )
 
 
 def _untangle(registrations: pl.DataFrame) -> pl.DataFrame:
@@ -84,7 +140,11 @@ def _untangle(registrations: pl.DataFrame) -> pl.DataFrame:
         "person", "at", "start_date", "end_date", "object", descending=[False, False, True, True, False]
     ).unique(["person", "at"], keep="first", maintain_order=True)
     registration = pl.struct("start_date", "end_date", "object")
-    resumes = _same_person() & (registration == registration.shift()) & (pl.col("at") == pl.col("until").shift())
+    resumes = (
+        (pl.col("person") == pl.col("person").shift())
+        & (registration == registration.shift())
+        & (pl.col("at") == pl.col("until").shift())
+    )
     spell = resumes.fill_null(False).not_().cum_sum()
     return (
         won.group_by(spell.alias("spell"), maintain_order=True)
@@ -93,76 +153,44 @@ def _untangle(registrations: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def bridge_holes(spells: pl.DataFrame, slack_days: int) -> pl.DataFrame:
+def _bridge_holes(spells: _Spells, slack_days: int) -> _Spells:
     """Holes of at most `slack_days` between two spells filled: the person still lives at the first address."""
-    next_start = pl.when(pl.col("person") == pl.col("person").shift(-1)).then(pl.col("start_date").shift(-1))
-    hole = (next_start - pl.col("end_date")).dt.total_days()
-    return spells.with_columns(
-        end_date=pl.when(hole.is_between(1, slack_days)).then(next_start).otherwise(pl.col("end_date"))
-    )
+    end, next_start = spells.end.copy(), spells.start[1:]
+    hole = next_start - end[:-1]
+    filled = np.flatnonzero(spells.same & (hole >= 1) & (hole <= slack_days))
+    end[filled] = next_start[filled]
+    return spells._replace(end=end)
 
 
-def merge_same_object(spells: pl.DataFrame) -> pl.DataFrame:
-    """Adjoining spells at one object as one spell."""
-    continues = (
-        _same_person()
-        & pl.col("object").eq_missing(pl.col("object").shift())
-        & (pl.col("start_date") == pl.col("end_date").shift())
-    ).fill_null(False)
-    last = continues.shift(-1).fill_null(False).not_()  # the next row does not continue this one
-    # Of each run keep its first row, and give it the end of its last row: both in the same order, one of each per run.
-    marked = spells.with_columns(is_first=~continues, is_last=last)
-    ends = marked.filter("is_last")["end_date"]
-    return marked.filter("is_first").with_columns(end_date=ends).select(_KEY)
+def _merge_same_object(spells: _Spells) -> _Spells:
+    """Adjoining spells at one object as one spell: the first row of each run, with the end of its last."""
+    _, start, end, where = spells
+    begins = np.append(True, ~(spells.same & (where[1:] == where[:-1]) & (start[1:] == end[:-1])))[: len(start)]
+    ends = np.append(begins[1:], True)[: len(start)]
+    return spells.where(begins)._replace(end=end[ends])
 
 
-def clip_at_death(spells: pl.DataFrame, persons: pl.DataFrame) -> pl.DataFrame:
-    """The day of death is the last day of residence; nothing after it."""
-    day_after = pl.col("death_date").dt.offset_by("1d")
-    return (
-        _with_death(spells, persons)
-        .filter(pl.col("death_date").is_null() | (pl.col("start_date") <= pl.col("death_date")))
-        .with_columns(end_date=pl.min_horizontal("end_date", day_after))
-        .select(_KEY)
-    )
-
-
-def add_absence(spells: pl.DataFrame, persons: pl.DataFrame, cut_off: dt.date) -> pl.DataFrame:
-    """Spells of absence (object null) wherever a person is registered nowhere after the first registration.
+def _with_absence(spells: _Spells, after_death: Days, cut_off: int) -> pl.DataFrame:
+    """Spells with an absence (object null) wherever a person is registered nowhere after the first registration.
 
     An absence lasts until the next registration, death, or, open, past the cut-off. A last spell that runs to the cut-off is
     followed by nothing.
     """
-    dying = _with_death(spells, persons)
-    next_start = pl.when(pl.col("person") == pl.col("person").shift(-1)).then(pl.col("start_date").shift(-1))
-    after_death = pl.col("death_date").dt.offset_by("1d")
-    marked = dying.with_columns(until=pl.coalesce(next_start, after_death, pl.lit(_FOREVER)))
-    absent = marked.filter(pl.col("end_date") <= cut_off, pl.col("until") > pl.col("end_date")).select(
-        "person", start_date="end_date", end_date="until", object=pl.lit(None, pl.UInt32)
+    until = after_death.copy()
+    goes_on = np.flatnonzero(spells.same)
+    until[goes_on] = spells.start[goes_on + 1]
+    followed = (spells.end <= cut_off) & (until > spells.end)
+    place = np.arange(len(followed)) + np.cumsum(followed) - followed
+    is_absent = np.ones(len(followed) + int(followed.sum()), dtype=bool)
+    is_absent[place] = False
+    columns = []
+    for own, of_absence in zip(spells, (spells.person, spells.end, until, spells.object), strict=True):
+        column = np.empty(len(is_absent), dtype=own.dtype)
+        column[place] = own
+        column[is_absent] = of_absence[followed]
+        columns.append(column)
+    whole = pl.DataFrame(dict(zip(_KEY, columns, strict=True))).with_columns(
+        pl.col("start_date", "end_date").cast(pl.Date)
     )
-    return _between(spells, absent)
-
-
-def _with_death(spells: pl.DataFrame, persons: pl.DataFrame) -> pl.DataFrame:
-    """Spells with the `death_date` of their person; empty for who is not in `persons`."""
-    row = rows_of(persons["person"], spells["person"])
-    known = pl.Series(np.where(row >= 0, row, len(persons)), dtype=pl.UInt32)
-    return spells.with_columns(persons["death_date"].append(pl.Series([None], dtype=pl.Date)).gather(known))
-
-
-def _between(spells: pl.DataFrame, further: pl.DataFrame) -> pl.DataFrame:
-    """Two tables sorted by person and start as one: sorting all again would cost more than everything else here."""
-    if further.is_empty():
-        return spells
-    key, place = packed(spells["person"], spells["start_date"]), packed(further["person"], further["start_date"])
-    target = np.searchsorted(key, place, side="right") + np.arange(len(place))
-    source = np.empty(len(key) + len(place), dtype=np.uint32)
-    is_further = np.zeros(len(source), dtype=bool)
-    is_further[target] = True
-    source[target] = np.arange(len(key), len(source), dtype=np.uint32)
-    source[~is_further] = np.arange(len(key), dtype=np.uint32)
-    return pl.concat([spells, further], rechunk=True).select(pl.all().gather(pl.Series(source)))
-
-
-def _same_person() -> pl.Expr:
-    return pl.col("person") == pl.col("person").shift()
+    open_end, absent = pl.Series(columns[2] == _FOREVER), pl.Series(is_absent)
+    return whole.with_columns(end_date=pl.when(~open_end).then("end_date"), object=pl.when(~absent).then("object"))

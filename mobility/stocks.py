@@ -110,4 +110,5 @@ class _Spells:
 def _at_or_after(days: npt.NDArray[np.int32], asked: npt.NDArray[np.int32]) -> npt.NDArray[np.int16]:
     """Place of the first stock on or after each day: a table of all days between the first stock and the last."""
     table = np.searchsorted(days, np.arange(days[0], days[-1] + 2)).astype(np.int16)
-    return table[np.clip(asked, days[0], days[-1] + 1) - days[0]]
+    place: npt.NDArray[np.int16] = table[np.clip(asked, days[0], days[-1] + 1) - days[0]]
+    return place

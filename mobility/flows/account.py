@@ -130,7 +130,7 @@ def count_account(
     """
     during = dt.date(frame.years.start, 1, 1), stocks.days[-1]
     book = _Book(lives.persons, area, classes, frame, onto)
-    households = lives.households
+    households = lives.household_on
     for found in (
         events.entries(lives, first_day, slack_days, during),
         events.exits(lives, slack_days, during),
@@ -194,7 +194,7 @@ class _Book:
     def moves(self, moved: pl.DataFrame, heads: pl.Series) -> None:
         """Moves between areas: of persons, and of those among them who head a household."""
         year, income_class = self._year_and_class(moved["person"], moved["move_date"])
-        step = {
+        step: dict[str, Classes | int] = {
             "what": _MOVES,
             "year": year,
             "origin": self._areas(moved["origin_object"]),
@@ -207,20 +207,24 @@ class _Book:
 
     def stocks(self, stocks: Stocks) -> None:
         """Stocks at both ends of each year, and those of another class at its end."""
-        years, areas, classes = self._frame.shape
+        years = len(self._frame.years)
         area, before = stocks.area(self._area), {unit: np.zeros(0, dtype=bool) for unit in UNITS}
         for column in range(years + 1):
             there = stocks.object[:, column] != ABSENT
             for unit, present in (("persons", there), ("households", there & stocks.is_reference[:, column])):
                 rows = np.flatnonzero(present)
-                cell = area[rows, column] * classes + self._classes[rows, column]
-                counts = np.bincount(cell, minlength=areas * classes).reshape(areas, classes).astype(np.int32)
+                cell = area[rows, column] * len(CLASSES) + self._classes[rows, column]
                 if column < years:
-                    self._additive[unit, "stock_start"][column] += counts
+                    self._add(unit, "stock_start", column, cell)
                 if column:
-                    self._additive[unit, "stock_end"][column - 1] += counts
+                    self._add(unit, "stock_end", column - 1, cell)
                     self._changes(unit, column - 1, rows, before[unit], area)
                 before[unit] = present
+
+    def _add(self, unit: str, name: str, year: int, cell: Ints) -> None:
+        """Occurrences by area and class in one year."""
+        counts = self._additive[unit, name][year].reshape(-1)
+        counts += np.bincount(cell, minlength=len(counts)).astype(np.int32)
 
     def _changes(self, unit: str, year: int, last: Ints, before: Flags, area: Ints) -> None:
         """Those who are in another class at the end of the year: who was there at its beginning, and who was not."""
@@ -231,11 +235,16 @@ class _Book:
         end = area[:, year + 1]
         for rows, into, out in ((stays, "class_in", "class_out"), (new, "coverage_in", "coverage_out")):
             cell = end[rows] * len(CLASSES)
-            np.add.at(self._additive[unit, out][year].reshape(-1), cell + was[rows], 1)
-            np.add.at(self._additive[unit, into][year].reshape(-1), cell + becomes[rows], 1)
+            self._add(unit, out, year, cell + was[rows])
+            self._add(unit, into, year, cell + becomes[rows])
         start = area[:, year]
         moved = stays[start[stays] != end[stays]]
-        step = {"origin": start[moved], "destination": end[moved], "was": was[moved], "becomes": becomes[moved]}
+        step: dict[str, Classes | int] = {
+            "origin": start[moved],
+            "destination": end[moved],
+            "was": was[moved],
+            "becomes": becomes[moved],
+        }
         self._steps.append(_pack_step({"unit": UNITS.index(unit), "what": _CLASSES, "year": year, **step}))
 
 
@@ -268,9 +277,10 @@ def _at_level(
 ) -> dict[str, Ints]:
     shape = (len(frame.years), places, len(CLASSES))
     book: dict[str, Ints] = {name: np.zeros(shape, dtype=np.int64) for name in COMPONENTS}
+    order = np.argsort(number, kind="stable")
+    starts = np.searchsorted(number[order], np.arange(places))
     for name in ADDITIVE:
-        for year, counts in enumerate(counted.additive[unit, name]):
-            np.add.at(book[name][year], number, counts)
+        book[name] = np.add.reduceat(counted.additive[unit, name][:, order], starts, axis=1, dtype=np.int64)
     if lost >= 0:  # any step to or from `unplaceable` is coverage, whoever comes from abroad included
         for kind, coverage in (("immigration", "coverage_in"), ("emigration", "coverage_out")):
             book[coverage][:, lost] += book[kind][:, lost]

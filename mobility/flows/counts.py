@@ -2,12 +2,12 @@
 
 A cell is known by one whole number, of which year, origin, destination, value and class are bit fields: grouping by one number
 is several times as fast as by five columns, and the order of the numbers is that of the cells. Levels are climbed: what is
-counted by buurt is added up by wijk, that by gemeente, and so on, so that every level has fewer cells to add up than the one before.
+counted by buurt is added up by wijk, that by gemeente, and so on: each has fewer cells to add up than the one before.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -92,7 +92,7 @@ def _summed(cell: Ints, measures: dict[str, Ints]) -> pl.DataFrame:
     return pl.DataFrame({"cell": cell[starts], **sums})
 
 
-def _pack(fields: dict[str, npt.NDArray[np.integer]]) -> Ints:
+def _pack(fields: Mapping[str, npt.NDArray[np.integer]]) -> Ints:
     cell: Ints = np.zeros(1, dtype=np.int64)
     for name, bits in _BITS.items():
         cell = (cell << bits) | fields[name].astype(np.int64)

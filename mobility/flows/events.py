@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import polars as pl
 
-from mobility.panel.lookup import on_day
+from mobility.panel.lookup import ByDay, on_day
 
 BIRTH, DEATH, IMMIGRATION, EMIGRATION, COVERAGE_IN, COVERAGE_OUT = (
     "births",
@@ -37,6 +38,11 @@ class Lives:
     persons: pl.DataFrame
     households: pl.DataFrame
     migrations: pl.DataFrame
+
+    @cached_property
+    def household_on(self) -> ByDay:
+        """Household of everybody by day."""
+        return ByDay(self.households)
 
 
 def entries(lives: Lives, first_day: dt.date, slack_days: int, during: During) -> pl.DataFrame:
@@ -126,15 +132,15 @@ def _joined(reach: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def reference_on(households: pl.DataFrame, persons: pl.Series, days: pl.Series) -> pl.Series:
+def reference_on(households: ByDay, persons: pl.Series, days: pl.Series) -> pl.Series:
     """Whether each person is the reference person of a BRP household on a day of their own.
 
     Args:
-        households: contract `tables.HouseholdSpell`.
+        households: of contract `tables.HouseholdSpell`.
         persons: of whom.
         days: one for each person.
     """
-    return households["reference_person"].gather(on_day(households, persons, days)).fill_null(False)
+    return households.value("reference_person", persons, days).fill_null(False)
 
 
 def reference_changes(households: pl.DataFrame) -> pl.DataFrame:
@@ -164,11 +170,11 @@ def changes_at_home(lives: Lives, during: During) -> pl.DataFrame:
         lives: of one partition.
         during: first and last day of the changes.
     """
-    residence = lives.residence
+    residence = ByDay(lives.residence)
     changes = reference_changes(lives.households).filter(pl.col("date").is_between(*during))
     before = changes["date"].dt.offset_by("-1d")
-    there = residence["object"].gather(on_day(residence, changes["person"], changes["date"]))
-    was = residence["object"].gather(on_day(residence, changes["person"], before))
+    there = residence.value("object", changes["person"], changes["date"])
+    was = residence.value("object", changes["person"], before)
     kept = changes.with_columns(there.alias("there"), was.alias("was")).drop_nulls(["there", "was"])
     return kept.select(
         "person",

@@ -50,5 +50,5 @@ def read_batch(paths: Iterable[Path], number: int) -> pl.DataFrame:
     parts = []
     for path in paths:
         with pa.OSFile(str(path)) as file:
-            parts.append(pl.from_arrow(pa.ipc.open_file(file).get_batch(number)))
+            parts.append(pl.DataFrame(pa.ipc.open_file(file).get_batch(number)))
     return pl.concat(parts, rechunk=True)

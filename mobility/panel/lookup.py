@@ -10,34 +10,63 @@ import polars as pl
 TENURES = ("unknown", "owner", "social", "private", "rented")
 
 
-def on_day(spells: pl.DataFrame, persons: pl.Series, days: pl.Series) -> pl.Series:
-    """Row of the spell of each person that covers a day; null when none does.
+_FOREVER = np.iinfo(np.int32).max  # stands for an open end
+_DAY_BITS = 20
+_DAY_ZERO = 1 << 19  # days before 1970 are negative
 
-    Assumes `spells` sorted by person and start, without overlap within a person. One binary search over a packed key, instead
-    of a join: person in the high bits, day number in the low ones.
+
+class ByDay:
+    """Spells that are asked who was in which of them on a day, time and again.
+
+    One binary search over a packed key, instead of a join: person in the high bits, day number in the low ones.
+
+    Args:
+        spells: sorted by person and start, without overlap within a person.
     """
-    starts = packed(spells["person"], spells["start_date"])
-    asked = packed(persons, days)
-    if len(starts) == 0:
-        return pl.Series("row", [None] * len(asked), dtype=pl.UInt32)
-    row = np.searchsorted(starts, asked, side="right") - 1
-    found = row >= 0
-    row = np.where(found, row, 0)
-    ends = spells["end_date"].to_physical().fill_null(np.iinfo(np.int32).max).to_numpy()
-    covered = (
-        found & (spells["person"].to_numpy()[row] == persons.to_numpy()) & (days.to_physical().to_numpy() < ends[row])
-    )
-    return pl.select(pl.when(pl.Series(covered)).then(pl.Series(row)).cast(pl.UInt32).alias("row")).to_series()
+
+    def __init__(self, spells: pl.DataFrame) -> None:
+        self.spells = spells
+        self._person = spells["person"].to_numpy()
+        self._end = spells["end_date"].to_physical().fill_null(_FOREVER).to_numpy()
+        self._starts = pack(self._person, spells["start_date"].to_physical().to_numpy())
+
+    def row(self, persons: pl.Series, days: pl.Series) -> npt.NDArray[np.int64]:
+        """Row of the spell of each person that covers a day of their own; -1 when none does."""
+        if not len(self._starts):
+            return np.full(len(persons), -1, dtype=np.int64)
+        asked, day = persons.to_numpy(), days.to_physical().to_numpy()
+        row = np.searchsorted(self._starts, pack(asked, day), side="right") - 1
+        covered = (row >= 0) & (self._person[row] == asked) & (day < self._end[row])
+        return np.where(covered, row, -1)
+
+    def value(self, column: str, persons: pl.Series, days: pl.Series) -> pl.Series:
+        """What a column holds for each person on a day of their own; null when no spell covers it."""
+        return gather(self.spells[column], self.row(persons, days))
 
 
-def rows_of(known: pl.Series, wanted: pl.Series) -> npt.NDArray[np.int64]:
+def gather(column: pl.Series, row: npt.NDArray[np.int64]) -> pl.Series:
+    """Values of rows; null for row -1."""
+    return column.gather(rows_or_null(row))
+
+
+def rows_or_null(row: npt.NDArray[np.int64]) -> pl.Series:
+    """Rows as numbers to gather by; null for row -1."""
+    return pl.Series("row", row).cast(pl.UInt32, strict=False)
+
+
+def on_day(spells: pl.DataFrame, persons: pl.Series, days: pl.Series) -> pl.Series:
+    """Row of the spell of each person that covers a day; null when none does. Who asks more than once, keeps a `ByDay`."""
+    return rows_or_null(ByDay(spells).row(persons, days))
+
+
+def rows_of(known: pl.Series, wanted: pl.Series | npt.NDArray[np.uint32]) -> npt.NDArray[np.int64]:
     """Row of each wanted person among those known; -1 for a stranger.
 
     Args:
         known: sorted, each once.
         wanted: fast where equal ones stand together, as in every table of the panel: each run is looked up once.
     """
-    persons = wanted.to_numpy()
+    persons = np.asarray(wanted)
     if not len(persons):
         return np.zeros(0, dtype=np.int64)
     starts = np.flatnonzero(np.concatenate(([True], persons[1:] != persons[:-1])))
@@ -48,11 +77,6 @@ def rows_of(known: pl.Series, wanted: pl.Series) -> npt.NDArray[np.int64]:
     return np.repeat(np.where(is_known, row, -1), np.diff(starts, append=len(persons)))
 
 
-_DAY_BITS = 20
-_DAY_ZERO = 1 << 19  # days before 1970 are negative
-
-
-def packed(persons: pl.Series, days: pl.Series) -> npt.NDArray[np.int64]:
+def pack(persons: npt.NDArray[np.uint32], days: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
     """Person and day as one number, in the order of person and then day."""
-    days_since_zero = days.to_physical().cast(pl.Int64) + _DAY_ZERO
-    return ((persons.cast(pl.Int64) * (1 << _DAY_BITS)) + days_since_zero).to_numpy()
+    return (persons.astype(np.int64) << _DAY_BITS) + (days + np.int32(_DAY_ZERO))

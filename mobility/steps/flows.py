@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,7 @@ from mobility.steps import moves
 from mobility.steps.job import Job, Told, workspace
 from mobility.steps.population import read_account, read_coverage
 
+_BYTES_AT_ONCE = 50 << 20  # of counts that get their names and go to the table together
 _QUINTILES = ("q1", "q2", "q3", "q4", "q5")
 
 
@@ -111,7 +113,7 @@ def _count_flows(settings: Settings, areas: pl.DataFrame, scratch: Path, tell: T
         for dimension in sorted(flows.by):
             counted = _count_by(settings, areas, count, dimension, scratch / "areas", tell)
             _roll_up_years(settings, count, dimension, by_rungs, counted, scratch, tell)
-            shutil.rmtree(scratch / "areas")
+            remove_folder(scratch / "areas")
     rows = _join_up(settings, space.aggregate("flows"), scratch, rungs, [None])
     if flows.by:
         _join_up(settings, space.aggregate("flows_by"), scratch, by_rungs, sorted(flows.by))
@@ -152,17 +154,38 @@ def _join_up(
     rows, study = 0, settings.study
     levels = sorted((rung.level for rung in rungs), key=lambda level: level.name)
     with appending_parquet(target) as append:
-        for level in levels:
-            for count in sorted(study.flows.counts):
-                for year in range(len(study.period.years)):
-                    parts = [
-                        _name(read_batch([_part(scratch, level, count, year, one)], 0), level, count, one, study)
-                        for one in dimensions
-                    ]
-                    table = parts[0] if len(parts) == 1 else pl.concat(parts).sort(FLOW_BY_KEYS)
-                    append(table)
-                    rows += table.height
+        for level, count in product(levels, sorted(study.flows.counts)):
+            for years in _together(scratch, level, count, len(study.period.years), dimensions):
+                parts = [
+                    _name(
+                        read_batch([_part(scratch, level, count, year, one) for year in years], 0),
+                        level,
+                        count,
+                        one,
+                        study,
+                    )
+                    for one in dimensions
+                ]
+                table = parts[0] if len(parts) == 1 else pl.concat(parts).sort(FLOW_BY_KEYS)
+                append(table)
+                rows += table.height
     return rows
+
+
+def _together(
+    scratch: Path, level: Level, count: str, years: int, dimensions: Sequence[Dimension | None]
+) -> Iterator[list[int]]:
+    """The years, in order, in stretches of which all rows are held in memory at once."""
+    stretch: list[int] = []
+    size = 0
+    for year in range(years):
+        size += sum(_part(scratch, level, count, year, one).stat().st_size for one in dimensions)
+        stretch.append(year)
+        if size > _BYTES_AT_ONCE:
+            yield stretch
+            stretch, size = [], 0
+    if stretch:
+        yield stretch
 
 
 def _name(counts: pl.DataFrame, level: Level, count: str, dimension: Dimension | None, study: Study) -> pl.DataFrame:

@@ -1,4 +1,4 @@
-"""Residence of every person, and from it the moves and the account: one pass by person, one exchange by the area left, one by area."""
+"""Residence of every person, and from it moves and account: a pass by person, an exchange by the area left, a pass by area."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from mobility.income import class_in_year, income_classes
 from mobility.moves import add_household, find_moves, find_transitions, first_of_year, group_household_moves
 from mobility.panel import tables
 from mobility.panel.batches import read_batch, write_batches
+from mobility.panel.lookup import rows_of
 from mobility.panel.store import Panel, Shape
 from mobility.renumbering import (
     Relocation,
@@ -109,9 +110,9 @@ def _persons(
         stocks = take_stocks(residence, persons, lives.households, days)
         classes = income_classes(panel.income(partition))
         for count, moves in (("events", find_moves(residence)), ("transitions", find_transitions(stocks, persons))):
-            place = persons["person"].search_sorted(moves["person"]).cast(pl.UInt32)
+            place = pl.Series(rows_of(persons["person"], moves["person"]))
             income_year = moves["move_date"].dt.year() - study.income.lag_years
-            table = add_household(moves, lives.households, persons).with_columns(
+            table = add_household(moves, lives.household_on, persons).with_columns(
                 area.gather(moves["origin_object"]).alias("origin_area"),
                 area.gather(moves["destination_object"]).alias("destination_area"),
                 class_in_year(classes, place, income_year, shape.income_years),

@@ -19,7 +19,7 @@ from mobility.flows.account import (
 )
 from mobility.flows.counts import MEASURES
 from mobility.flows.events import MIGRATIONS, Lives
-from mobility.income import class_in_year
+from mobility.income import UNKNOWN
 from mobility.panel.store import Panel, Shape
 from mobility.quality import QUALITY_KEYS, count_coverage
 from mobility.run.files import make_folder, write_parquet
@@ -113,10 +113,13 @@ def classes_after(classes: pl.Series, persons: int, shape: Shape, study: Study, 
         study: whose lag counts.
         days: of the stocks.
     """
-    place = pl.Series(np.arange(persons, dtype=np.uint32))
-
-    def in_year(year: int) -> Classes:
-        asked = pl.Series([year - study.income.lag_years]).new_from_index(0, persons)
-        return class_in_year(classes, place, asked, shape.income_years).to_numpy()
-
-    return np.asfortranarray(np.stack([in_year((day + dt.timedelta(days=1)).year) for day in days], axis=1))
+    table = np.full((persons, len(days)), UNKNOWN, dtype=np.uint8, order="F")
+    if shape.income_years is None:
+        return table
+    first, last = shape.income_years
+    by_year = classes.to_numpy().reshape(persons, last - first + 1)
+    for column, day in enumerate(days):
+        year = (day + dt.timedelta(days=1)).year - study.income.lag_years
+        if first <= year <= last:
+            table[:, column] = by_year[:, year - first]
+    return table

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mobility.moves import add_household, find_moves, group_household_moves
-from mobility.panel.lookup import on_day
+from mobility.panel.lookup import ByDay, on_day
 from mobility.panel.tables import Residence
 from mobility.residence import reside
 from tests.lib.tables import HOUSEHOLD, PERSON, SPELL
@@ -129,7 +129,7 @@ def test_household_moves_equal_the_pairwise_reading(rows, born, household_of):
         schema=HOUSEHOLD,
         orient="row",
     )
-    found = group_household_moves(add_household(moves, living, people), 0)
+    found = group_household_moves(add_household(moves, ByDay(living), people), 0)
     for row in found.iter_rows(named=True):
         me = row["person"]
         together = [other for other in once if once[other] == once[me]]

@@ -11,6 +11,7 @@ from mobility.moves import (
     first_of_year,
     group_household_moves,
 )
+from mobility.panel.lookup import ByDay
 from mobility.renumbering import (
     Relocation,
     bundled_objects,
@@ -67,7 +68,7 @@ FAMILY = persons("""
 
 def household_moves(drawn, together_days=0):
     moves = find_moves(spells(drawn))
-    return group_household_moves(add_household(moves, COUPLE_WITH_CHILD, FAMILY), together_days)
+    return group_household_moves(add_household(moves, ByDay(COUPLE_WITH_CHILD), FAMILY), together_days)
 
 
 def test_a_household_that_moves_together_is_one_whole_household_move_carried_by_its_oldest_member():
@@ -137,7 +138,7 @@ def test_of_equally_old_movers_the_smallest_person_carries():
         2      | 2005-06-01 |            | 6
     """)
     )
-    found = group_household_moves(add_household(moves, COUPLE_WITH_CHILD, twins), 0)
+    found = group_household_moves(add_household(moves, ByDay(COUPLE_WITH_CHILD), twins), 0)
     assert_table(found, "person | carrier\n1 | 1\n2 | 1")
 
 
@@ -223,7 +224,7 @@ TENANTS = households("person | start_date | end_date | household\n1 | 2000-01-01
 
 def relocated(drawn, objects=BUILDING, rule=TWO_PAIRS, people=TENANTS):
     residence = spells(drawn)
-    moves = add_household(find_moves(residence), people, persons("person\n1\n2\n3"))
+    moves = add_household(find_moves(residence), ByDay(people), persons("person\n1\n2\n3"))
     area = objects["area"]
     placed = moves.with_columns(
         area.gather(moves["origin_object"]).alias("origin_area"),
