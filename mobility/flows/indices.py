@@ -129,7 +129,7 @@ def _row(
 
 _BALANCE = (
     pl.col("place"),
-    1000 * (pl.col("in_households") - pl.col("out_households")),
+    1000 * (pl.col("out_households") - pl.col("in_households")),  # above zero: passes on more than it receives
     "stock_households",
     pl.col("in") + pl.col("out"),
 )

@@ -111,9 +111,9 @@ def test_selectivity_is_the_rate_of_low_over_the_rate_of_not_low_to_the_stock_of
     assert found("selectivity_in", "low") == close(into | everywhere)
 
 
-def test_balance_counts_low_income_households_gained_per_1000():
-    """A passes households on: 20 leave, 5 enter, 100 live there."""
-    balance = {"A": 1000 * (5 - 20) / 100, "B": 1000 * (12 - 5) / 50, "C": 1000 * 8 / 50}
+def test_balance_counts_low_income_households_passed_on_per_1000():
+    """A passes households on, so its balance is above zero: 20 leave, 5 enter, 100 live there."""
+    balance = {"A": 1000 * (20 - 5) / 100, "B": 1000 * (5 - 12) / 50, "C": 1000 * -8 / 50}
     assert found("balance", "low") == close(balance)
 
 
