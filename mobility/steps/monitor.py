@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ import polars as pl
 from mobility.areas import load_programme, load_zoning
 from mobility.catalogue import absent_registers, chosen
 from mobility.indicators.table import collected, empty
-from mobility.run.files import make_folder, write_json, write_parquet
+from mobility.run.files import make_folder, remove_folder, write_json, write_parquet
 from mobility.run.progress import Tell
 from mobility.run.steps import files_below
 from mobility.settings import Settings
@@ -50,7 +49,7 @@ def _outputs(settings: Settings, told: Told) -> list[Path]:  # noqa: ARG001 - sa
 def _run(settings: Settings, tell: Tell) -> Told:
     space = workspace(settings)
     scratch = space.root / "monitor.tmp"
-    shutil.rmtree(scratch, ignore_errors=True)
+    remove_folder(scratch)
     ground = ground_of(settings, make_folder(scratch))
     asked = chosen(settings.study.monitor.indicators)
     absent = absent_registers(registers_there(ground.panel, ground.shape))
@@ -61,7 +60,7 @@ def _run(settings: Settings, tell: Tell) -> Told:
     cuts = [*settings.study.monitor.cuts, "total"]
     table = table.filter(pl.col("cut").is_in(cuts))
     write_parquet(table, space.aggregate("indicators"))
-    shutil.rmtree(scratch)
+    remove_folder(scratch)
     made = set(table["indicator"].unique())
     told: Told = {
         "rows": table.height,

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from mobility.income import income_classes
 from mobility.indicators.blocks import (
     PERCENTILES,
     count_crossings,
@@ -108,7 +109,8 @@ def _stocks(partition: int, ground: Ground) -> tuple[pl.DataFrame, Stocks, Ints,
     persons = panel.read("persons", partition)
     days = stock_days(study, shape.cut_off)
     stocks = take_stocks(panel.read("residence", partition), persons, panel.read("households", partition), days)
-    classes = classes_after(panel, partition, persons.height, shape, study, days)
+    known = income_classes(panel.income(partition))
+    classes = classes_after(known, persons.height, shape, study, days).astype(np.int64)
     percentiles = percentiles_after(
         panel.income(partition), persons.height, shape.income_years, days, study.income.lag_years
     )
