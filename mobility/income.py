@@ -79,6 +79,20 @@ def mean_class(
     A year in a student or institutional household is not an observation: such a percentile says nothing about the means of
     the person. Returns places in `CLASSES`.
     """
+    band = mean_band(incomes, place, last_year, years, over, observed, _QUINTILE).cast(pl.UInt8, strict=False)
+    return band.fill_null(UNKNOWN).alias("income_class")
+
+
+def mean_band(
+    incomes: pl.DataFrame,
+    place: pl.Series,
+    last_year: pl.Series,
+    years: tuple[int, int] | None,
+    over: int,
+    observed: int,
+    width: int,
+) -> pl.Series:
+    """As `mean_class`, in bands of `width` percentiles: 0 for the lowest; null with too few observations."""
     usable = incomes.select(
         pl.when(pl.col("population").is_in([_STUDENT_HOUSEHOLD, *_INSTITUTIONAL_HOUSEHOLDS]).not_()).then("percentile")
     ).to_series()
@@ -90,7 +104,7 @@ def mean_class(
         count += value.is_not_null().cast(pl.Int64).to_numpy()
     mean = pl.DataFrame({"total": total, "count": count})
     enough = pl.col("count") >= max(observed, 1)
-    # Whole numbers throughout: ceil(total / count / 20) without rounding errors.
-    step = pl.col("count") * _QUINTILE
-    fifth = ((pl.col("total") + step - 1) // pl.when(enough).then(step).otherwise(1) - 1).cast(pl.UInt8, strict=False)
-    return mean.select(income_class=pl.when(enough).then(fifth).otherwise(pl.lit(UNKNOWN, pl.UInt8))).to_series()
+    # Whole numbers throughout: ceil(total / count / width) without rounding errors.
+    step = pl.col("count") * width
+    band = (pl.col("total") + step - 1) // pl.when(enough).then(step).otherwise(1) - 1
+    return mean.select(pl.when(enough).then(band).alias("band")).to_series()

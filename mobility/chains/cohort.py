@@ -9,7 +9,7 @@ import polars as pl
 
 from mobility.chains.programmes import HOME, Followed
 from mobility.days import months_after
-from mobility.income import UNKNOWN, mean_class
+from mobility.income import UNKNOWN, mean_band, mean_class
 from mobility.panel.lookup import TENURES, on_day
 from mobility.settings import Chains
 from mobility.stocks import INSTITUTIONAL
@@ -48,6 +48,7 @@ class Dwellings:
     known_from: dt.date | None
 
 
+INCOME_BAND = 5  # percentiles
 EXCLUSIONS = ("too_young", "no_private_household", "class_unknown")
 
 
@@ -56,31 +57,50 @@ def find_members(
 ) -> tuple[pl.DataFrame, dict[str, int]]:
     """The cohort of one programme area among one partition of persons, and how many residents are not in it, by reason.
 
-    One row per member: `person`, `birth_date`, `object` (baseline dwelling), `household` (baseline household) with its
-    `household_type`, `children` and whether the member is one (`is_child`), `income_class` (frozen), `exposure`. Members
-    live in the area on the cohort date, at that address for at least `minimum_stay_months`, are at least `minimum_age`, live
-    in a private household and have a known class.
+    One row per member, as `find_residents` gives them, with `exposure`.
     """
-    day = followed.cohort_date
+    judged = find_residents(people, dwellings, followed.states == HOME, followed.cohort_date, rules)
+    left_out = {reason: int((judged["excluded"] == reason).sum()) for reason in EXCLUSIONS}
+    members = judged.filter(pl.col("excluded").is_null()).drop("excluded", "income_band")
+    return members.with_columns(exposures(members["object"], dwellings, followed)), left_out
+
+
+def find_residents(
+    people: People, dwellings: Dwellings, inside: pl.Series, day: dt.date, rules: Chains
+) -> pl.DataFrame:
+    """Who lives in some areas on a day, at that address for at least `minimum_stay_months`.
+
+    One row per person, sorted: `person`, `object` (baseline dwelling), `birth_date`, `household` (baseline household) with
+    its `household_type`, `children` and whether the person is one (`is_child`), `income_class` (frozen), `income_band` (of
+    five percentiles; null without a class), and `excluded`: why the person is no member of a cohort of that day (of
+    `EXCLUSIONS`; null: is one). Members are at least `minimum_age`, live in a private household and have a known class.
+
+    Args:
+        people: of one partition.
+        dwellings: of everybody.
+        inside: of each area, whether it is one of them.
+        day: the cohort date.
+        rules: the study's numbers.
+    """
     settled = pl.col("since") <= months_after(day, -rules.minimum_stay_months)
-    lives_there = settled & (pl.col("end_date").is_null() | (pl.col("end_date") > day))
+    lives_there = settled & (pl.col("start_date") <= day) & (pl.col("end_date").is_null() | (pl.col("end_date") > day))
     there = people.residence.filter(lives_there, pl.col("object").is_not_null()).select("person", "object")
-    there = there.filter(followed.states.gather(dwellings.area.gather(there["object"])) == HOME)
+    there = there.filter(inside.gather(dwellings.area.gather(there["object"])))
     place = people.persons["person"].search_sorted(there["person"]).cast(pl.UInt32)
     days = pl.Series("day", [day], dtype=pl.Date).new_from_index(0, there.height)
     household = on_day(people.households, there["person"], days)
     of_household = ("household", "household_type", "is_child", "children")
     last_year = pl.Series("year", [day.year - 1], dtype=pl.Int64).new_from_index(0, there.height)
-    members = there.with_columns(
+    incomes = (people.incomes, place, last_year, people.income_years, rules.income_years, rules.income_years_observed)
+    residents = there.with_columns(
         people.persons["birth_date"].gather(place).alias("birth_date"),
         *(people.households[name].gather(household).alias(name) for name in of_household),
-        mean_class(
-            people.incomes, place, last_year, people.income_years, rules.income_years, rules.income_years_observed
-        ).alias("income_class"),
+        mean_class(*incomes).alias("income_class"),
+        mean_band(*incomes, INCOME_BAND).alias("income_band"),
     )
     is_adult = pl.col("birth_date") <= months_after(day, -12 * rules.minimum_age)
     is_private = pl.col("household_type").is_between(1, INSTITUTIONAL - 1)
-    judged = members.with_columns(
+    return residents.with_columns(
         excluded=pl.when(~is_adult.fill_null(False))
         .then(pl.lit("too_young"))
         .when(~is_private.fill_null(False))
@@ -88,9 +108,6 @@ def find_members(
         .when(pl.col("income_class") == UNKNOWN)
         .then(pl.lit("class_unknown"))
     )
-    left_out = {reason: int((judged["excluded"] == reason).sum()) for reason in EXCLUSIONS}
-    members = judged.filter(pl.col("excluded").is_null()).drop("excluded")
-    return members.with_columns(exposures(members["object"], dwellings, followed)), left_out
 
 
 def exposures(objects: pl.Series, dwellings: Dwellings, followed: Followed) -> pl.Series:

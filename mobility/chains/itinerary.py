@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Callable
+
 import polars as pl
 
 from mobility.chains.cohort import Dwellings, People
@@ -9,24 +12,44 @@ from mobility.chains.programmes import AWAY, DEAD, INSTITUTION, Followed
 from mobility.panel.lookup import on_day
 from mobility.stocks import INSTITUTIONAL
 
+StateOf = Callable[
+    [pl.Series, pl.Series], pl.Series
+]  # the state of persons who live in areas; null where the area is null
+
 
 def find_episodes(members: pl.DataFrame, people: People, dwellings: Dwellings, followed: Followed) -> pl.DataFrame:
-    """The itinerary of each member from the cohort date until the end of following, before short episodes are absorbed.
+    """`episodes_between` the cohort date and the end of following, as seen from a programme area."""
+    return episodes_between(
+        members, people, dwellings, (followed.cohort_date, followed.end), lambda _, area: followed.states.gather(area)
+    )
 
-    One row per episode: `person`, `state`, `start_date`, `end_date`, `area` (where it starts; null while away or dead), sorted
-    by person and start; the episodes of a person follow each other without hole, and neighbours differ in state.
+
+def episodes_between(
+    members: pl.DataFrame, people: People, dwellings: Dwellings, period: tuple[dt.date, dt.date], state_of: StateOf
+) -> pl.DataFrame:
+    """The itinerary of each member within a period, before short episodes are absorbed.
+
+    One row per episode: `person`, `state`, `start_date`, `end_date`, `area` (where it starts; null while away or dead),
+    sorted by person and start; the episodes of a person follow each other without hole, and neighbours differ in state.
 
     The state is looked up on every day on which something changes: a residence spell starts, a stay in an institutional
     household starts or ends, the day after death.
+
+    Args:
+        members: with `person`.
+        people: of one partition.
+        dwellings: of everybody.
+        period: its first day, and the first day after it.
+        state_of: the state of living somewhere.
     """
-    changes = _days_of_change(members, people, followed)
+    changes = _days_of_change(members, people, period)
     death = people.persons["death_date"].gather(people.persons["person"].search_sorted(changes["person"]))
     spell = on_day(people.residence, changes["person"], changes["start_date"])
     household = on_day(people.households, changes["person"], changes["start_date"])
     area = dwellings.area.gather(people.residence["object"].gather(spell))
     looked_up = changes.with_columns(
         area.alias("area"),
-        followed.states.gather(area).alias("place_state"),
+        state_of(changes["person"], area).alias("place_state"),
         (people.households["household_type"].gather(household) == INSTITUTIONAL)
         .fill_null(False)
         .alias("in_institution"),
@@ -43,18 +66,18 @@ def find_episodes(members: pl.DataFrame, people: People, dwellings: Dwellings, f
     )
     follows = (pl.col("person") == pl.col("person").shift(-1)).fill_null(False)
     dated = states.with_columns(
-        end_date=pl.when(follows).then(pl.col("start_date").shift(-1)).otherwise(pl.lit(followed.end))
+        end_date=pl.when(follows).then(pl.col("start_date").shift(-1)).otherwise(pl.lit(period[1]))
     )
     return merge_equal(dated.select("person", "state", "start_date", "end_date", "area"))
 
 
-def _days_of_change(members: pl.DataFrame, people: People, followed: Followed) -> pl.DataFrame:
-    """`person`, `start_date`: the days, from the cohort date on, on which the state of a member may change."""
+def _days_of_change(members: pl.DataFrame, people: People, period: tuple[dt.date, dt.date]) -> pl.DataFrame:
+    """`person`, `start_date`: the days within the period on which the state of a member may change."""
     who = pl.col("person").is_in(members["person"].implode())
     institutional = people.households.filter(who, pl.col("household_type") == INSTITUTIONAL)
     days = pl.concat(
         [
-            members.select("person", start_date=pl.lit(followed.cohort_date)),
+            members.select("person", start_date=pl.lit(period[0])),
             people.residence.filter(who).select("person", "start_date"),
             institutional.select("person", "start_date"),
             institutional.select("person", start_date="end_date").drop_nulls(),
@@ -63,8 +86,8 @@ def _days_of_change(members: pl.DataFrame, people: People, followed: Followed) -
             .drop_nulls(),
         ]
     )
-    followed_days = pl.col("start_date").is_between(followed.cohort_date, followed.last_day)
-    return days.filter(followed_days).unique().sort("person", "start_date")
+    within = pl.col("start_date").is_between(*period, closed="left")
+    return days.filter(within).unique().sort("person", "start_date")
 
 
 def merge_equal(episodes: pl.DataFrame) -> pl.DataFrame:

@@ -11,6 +11,7 @@ from mobility.errors import RequestError
 from mobility.settings.reading import not_negative, share
 
 REGISTERS_BEGIN = 1995
+_LEAST_DRAWS = 199
 
 Level = Literal["buurt", "wijk", "gemeente", "role", "region"]
 Count = Literal["events", "transitions"]
@@ -196,3 +197,27 @@ class Monitor:
             )
         if list(self.near_km) != sorted(set(self.near_km)):
             raise RequestError("study.monitor.near_km: write each distance once, in order, such as [1, 5, 15].")
+
+
+@dataclass(frozen=True)
+class Estimates:
+    """How original residents are compared with others (method 6.4 e)."""
+
+    horizon_months: int
+    free_months: int
+    neighbour_m: int
+    moves_months: int
+    age_bands: tuple[int, ...]
+    least_treated: int
+    least_placebos: int
+    draws: int
+    seed: int
+
+    def __post_init__(self) -> None:
+        not_negative(self, "study.estimates")
+        if self.draws < _LEAST_DRAWS:
+            raise RequestError(f"study.estimates.draws: an interval of 95 % needs at least {_LEAST_DRAWS} draws.")
+        if list(self.age_bands) != sorted(set(self.age_bands)):
+            raise RequestError(
+                "study.estimates.age_bands: write the first age of every band but the youngest, in order."
+            )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mobility.errors import RequestError
-from mobility.settings.definitions import Chains, Flows, Geography, Income, Monitor, Moves, Period, Residence
+from mobility.settings.definitions import Chains, Estimates, Flows, Geography, Income, Monitor, Moves, Period, Residence
 from mobility.settings.reading import FOLDER_NAME, share
 
 Severity = Literal["stop", "quarantine", "warn"]
@@ -66,6 +66,7 @@ class Study:
     moves: Moves
     flows: Flows
     chains: Chains
+    estimates: Estimates
     monitor: Monitor
     release: Release
     further_registers: tuple[str, ...]

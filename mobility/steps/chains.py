@@ -24,7 +24,7 @@ from mobility.chains.tables import (
 )
 from mobility.errors import RequestError
 from mobility.estimates.events import first_events, first_returns, on_clock
-from mobility.estimates.incidence import incidence_table, pooled_strata
+from mobility.estimates.incidence import INCIDENCE_KEYS, class_group, incidence_table, pooled_strata
 from mobility.estimates.leaving import BY_KEYS, EXIT_KEYS, by_household, chain_rates, find_leaving
 from mobility.income import income_classes
 from mobility.panel.store import Panel, Shape
@@ -36,11 +36,12 @@ from mobility.run.progress import Tell
 from mobility.run.steps import files_below
 from mobility.settings import Chains, Settings, Study
 from mobility.steps import moves
+from mobility.steps.estimates import Comparing, compare, count_partition, prepare
 from mobility.steps.flows import zoned_areas
 from mobility.steps.ingest import PANEL_TABLES
 from mobility.steps.job import Job, Told, workspace
 
-TABLES = ("cohort", "chains", "exits", "chains_by", "chain_rates", "incidence")
+TABLES = ("cohort", "chains", "exits", "chains_by", "chain_rates", "incidence", "excess", "balance", "mirror")
 _CLOCKS = (
     "first_left", "first_cause", "first_destination", "return_left", "return_cause", "exit", "first_state", "later_state",
 )  # fmt: skip
@@ -51,6 +52,7 @@ def _asked(settings: Settings) -> dict[str, Any]:
     study = settings.study
     return {
         "chains": study.chains,
+        "estimates": study.estimates,
         "programmes": [load_programme(name) for name in study.programmes],
         "zoning": load_zoning(study.geography.zoning),
         "income": study.income,
@@ -69,7 +71,8 @@ def _inputs(settings: Settings) -> list[Path]:
 
 def _outputs(settings: Settings, told: Told) -> list[Path]:  # noqa: ARG001 - same form for every step
     space = workspace(settings)
-    return [*map(space.aggregate, TABLES), space.root / "cohort", space.quality / "chains.json"]
+    aggregates = [path for path in map(space.aggregate, TABLES) if path.is_file()]
+    return [*aggregates, space.root / "cohort", space.quality / "chains.json"]
 
 
 def followed_areas(settings: Settings, cut_off_of: Shape) -> list[Followed]:
@@ -111,7 +114,11 @@ def _run(settings: Settings, tell: Tell) -> Told:
     followed = followed_areas(settings, shape)
     folder = space.root / "cohort"
     remove_folder(folder)
+    for table in TABLES:
+        space.aggregate(table).unlink(missing_ok=True)
     make_folder(folder)
+    areas, _ = zoned_areas(settings)
+    comparing = prepare(panel, shape, study, followed, areas, make_folder(folder / "compared"))
     following = partial(
         _follow_partition,
         panel=panel,
@@ -119,6 +126,7 @@ def _run(settings: Settings, tell: Tell) -> Told:
         study=study,
         followed=followed,
         renumbered=_renumbered(settings),
+        comparing=comparing,
         folder=folder,
     )
     left_out = work(following, shape.partitions, settings.engine, "cohort and itineraries", tell)
@@ -131,7 +139,14 @@ def _run(settings: Settings, tell: Tell) -> Told:
     write_parquet(count_members(by, BY_KEYS), space.aggregate("chains_by"))
     strata = pooled_strata(everybody, study.income.low)
     write_parquet(chain_rates(strata), space.aggregate("chain_rates"))
-    write_parquet(incidence_table(strata.with_columns(group=pl.lit("cohort"))), space.aggregate("incidence"))
+    incidence = incidence_table(strata.with_columns(group=pl.lit("cohort")))
+    if comparing.contrasts:
+        of_class = everybody.with_columns(income_class=class_group(study.income.low))
+        tables = compare(comparing, followed, of_class, areas, moves.folders(settings)["events"])
+        incidence = pl.concat([incidence, tables.curves]).sort(INCIDENCE_KEYS)
+        for name in ("excess", "balance", "mirror"):
+            write_parquet(getattr(tables, name), space.aggregate(name))
+    write_parquet(incidence, space.aggregate("incidence"))
     told: Told = {"areas": len(followed), "members": everybody.height, "not_members": _added(left_out)}
     write_json(space.quality / "chains.json", told)
     return told
@@ -158,6 +173,7 @@ def _labelled(folder: Path, number: int, followed: Followed) -> pl.DataFrame:
             r_in_g=pl.lit(followed.r_in_g),
             is_seen=pl.lit(followed.is_seen),
             is_complete=pl.lit(followed.is_complete),
+            number=pl.lit(number, pl.Int64),
         )
     )
 
@@ -165,7 +181,16 @@ def _labelled(folder: Path, number: int, followed: Followed) -> pl.DataFrame:
 def _nobody() -> pl.DataFrame:
     kinds: dict[type[pl.DataType], tuple[str, ...]] = {
         pl.String: (*CHAIN_KEYS, *_CLOCKS),
-        pl.Int64: ("cohort_year", "stops", "repeat_exposure", "first_left", "return_left", "weight", "cell_key"),
+        pl.Int64: (
+            "cohort_year",
+            "stops",
+            "repeat_exposure",
+            "first_left",
+            "return_left",
+            "weight",
+            "cell_key",
+            "number",
+        ),
         pl.Boolean: ("is_child", "is_first_cohort", "is_carrier", "r_in_g", "is_seen", "is_complete"),
         pl.Date: ("birth_date", "cohort_date"),
         pl.UInt32: ("household_type", "children"),
@@ -180,6 +205,7 @@ def _follow_partition(
     study: Study,
     followed: list[Followed],
     renumbered: pl.DataFrame,
+    comparing: Comparing,
     folder: Path,
 ) -> dict[str, int]:
     residence = panel.read("residence", partition)
@@ -209,6 +235,7 @@ def _follow_partition(
             ),
         )
         write_parquet(table, folder / f"{number:03d}" / f"part-{partition:03d}.parquet")
+    count_partition(partition, people, dwellings, comparing)
     return left_out
 
 

@@ -101,7 +101,7 @@ def _uses_of_tenure(study: Study) -> tuple[tuple[str, bool], ...]:
 
 def _cohort_years(study: Study) -> list[int]:
     """First year that each cohort looks at: its class is that of some years before the cohort date."""
-    lead_years = study.chains.lead_months // 12 + 1
+    lead_years = (study.chains.lead_months + study.estimates.horizon_months) // 12 + 1  # back to the cohort before
     before = study.chains.income_years + study.income.lag_years
     return [area.start.year - lead_years - before for name in study.programmes for area in load_programme(name)[1]]
 

@@ -35,9 +35,13 @@ from mobility.synthetic.population import (
     settle_population,
 )
 from mobility.synthetic.restructuring import (
+    REMOVED_SHARE,
     carry_out_plans,
+    impoverish,
+    original_households,
     plan_programmes,
     plan_redirection,
+    plan_trend,
     rehouse,
     spared_buurten,
 )
@@ -84,10 +88,12 @@ def live(settings: Synthetic, number: int, persons: int) -> Block:
         if month % 12 == 0:
             _year_end(block, settings, number)
             _january(block, country, settings)
-        if settings.effect == "excess":
+        if settings.effect in ("excess", "removal"):
             plan_redirection(world, country)
+        if settings.effect == "trend":
+            plan_trend(world, country)
         rehouse(world, country)
-        carry_out_plans(world, country)
+        carry_out_plans(world, country, REMOVED_SHARE if settings.effect == "removal" else 0.0)
         bury_the_dead(world)
         bear_children(world)
         leave_care(world, country)
@@ -99,7 +105,10 @@ def live(settings: Synthetic, number: int, persons: int) -> Block:
         emigrate(world)
         come_back(world, country)
         immigrate(world, country, _arrivals(world))
+        originals = original_households(world, country) if settings.effect == "income_change" else None
         move_freely(world, country, odds)
+        if originals is not None:
+            impoverish(world, country, originals)
     world.month = len(world.months) - 1
     _year_end(block, settings, number)
     return block

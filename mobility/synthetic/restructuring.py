@@ -7,10 +7,12 @@ original residents only.
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 
 from mobility.synthetic.atlas import Map, load_map
-from mobility.synthetic.changes import move
+from mobility.synthetic.changes import go_out, move
 from mobility.synthetic.days import Ints, add_months, day_number
 from mobility.synthetic.dwellings import add_dwellings, plan_demolition
 from mobility.synthetic.geography import Wijk, programme_areas, wijken
@@ -18,6 +20,7 @@ from mobility.synthetic.income import low_on_average
 from mobility.synthetic.market import find_anywhere
 from mobility.synthetic.world import DIRECT, NEVER, RETURN, SECOND_STEP, SOCIAL, STEP, World
 
+LOW_PERCENTILE = 20
 LEAD_MONTHS = 24  # original residents are those who live there this long before the start
 DEMOLISHED_SHARE = 0.30  # of corporation dwellings
 SOLD_SHARE = 0.12
@@ -27,6 +30,10 @@ RETURN_SHARE = 0.5  # of those rehoused elsewhere in the city
 DIRECT_SHARE = 0.12  # of low-income original households: straight to a growth core
 STEP_SHARE = 0.072  # the same with one stop in between
 REVERSED_SHARE = 0.05  # of the redirected: back after one to three years
+REMOVED_SHARE = 0.5  # of the redirected, where the register loses them
+TREND_START = day_number(date(2013, 1, 1))
+TREND_RATE = 0.003  # a month, of low-income households of the central cities: to a growth core
+FALL = 1.2  # of earning power, in standard deviations, after the move
 _SETTLED_MONTHS = 30
 
 
@@ -81,16 +88,76 @@ def _plan_area(world: World, country: Map, area: Wijk) -> None:
     homes.plan_month[chosen[direct : direct + steps]] = world.month + rng.integers(3, 54, steps)
 
 
-def carry_out_plans(world: World, country: Map) -> None:
-    """Households whose plan is due move as planned; who finds no dwelling tries again next month."""
+def plan_trend(world: World, country: Map) -> None:
+    """From `TREND_START` on, low-income households all over the central cities plan to go to a growth core at once."""
+    if world.today < TREND_START:
+        return
+    homes = world.homes
+    households = world.active_households()
+    in_city = np.array([role == "city" for role in country.gemeente_role])
+    inside = in_city[country.gemeente_of[world.stock.buurt[homes.dwelling[households]]]]
+    free = (homes.plan[households] == 0) & (homes.settled_until[households] < world.month)
+    low = households[inside & free & (homes.percentile[households] <= LOW_PERCENTILE)]
+    going = low[world.rng.random(len(low)) < TREND_RATE]
+    homes.plan[going] = DIRECT
+    homes.plan_month[going] = world.month
+
+
+def original_households(world: World, country: Map) -> Ints:
+    """Households that live in a programme area after its cohort date."""
+    codes = [wijk.code for wijk in wijken()]
+    prepared = [
+        codes.index(area.code)
+        for area in programme_areas()
+        if area.start is not None and day_number(add_months(area.start, -LEAD_MONTHS)) <= world.today
+    ]
+    households = world.active_households()
+    inside = np.isin(country.wijk_of[world.stock.buurt[world.homes.dwelling[households]]], prepared)
+    return households[inside]
+
+
+def impoverish(world: World, country: Map, households: Ints) -> None:
+    """Those of the households that live in a growth core now earn less from now on."""
+    homes, people = world.homes, world.people
+    there = households[homes.head[households] >= 0]
+    is_core = np.array([role == "growth_core" for role in country.gemeente_role])
+    moved = there[is_core[country.gemeente_of[world.stock.buurt[homes.dwelling[there]]]]]
+    since = homes.since[moved] >= world.today  # others have lived in a growth core all along: some areas lie in one
+    persons = world.members(moved[since])
+    people.ability[persons] -= FALL
+
+
+def carry_out_plans(world: World, country: Map, removed_share: float) -> None:
+    """Households whose plan is due move as planned; who finds no dwelling tries again next month.
+
+    Args:
+        world: the block.
+        country: the map.
+        removed_share: of those due to go to a growth core, so many disappear from the register instead.
+    """
     homes = world.homes
     due = np.flatnonzero((homes.plan_month[: homes.used] <= world.month) & (homes.head[: homes.used] >= 0)).astype(
         np.int32
     )
     for plan in (DIRECT, STEP, SECOND_STEP, RETURN):
         households = world.untouched(due[homes.plan[due] == plan])
+        if removed_share and plan in (DIRECT, SECOND_STEP):
+            lost = world.rng.random(len(households)) < removed_share
+            _remove(world, households[lost])
+            households = households[~lost]
         if len(households):
             _carry_out(world, country, plan, households)
+
+
+def _remove(world: World, households: Ints) -> None:
+    """The households disappear from the register."""
+    persons = world.members(households)
+    world.people.planted[persons] = True
+    day_of = np.zeros(world.homes.used, dtype=np.int32)
+    day_of[households] = world.days(len(households))
+    world.homes.plan[households] = 0
+    world.homes.plan_month[households] = NEVER
+    go_out(world, persons, day_of[world.people.household[persons]])
 
 
 def _carry_out(world: World, country: Map, plan: int, households: Ints) -> None:

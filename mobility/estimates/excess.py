@@ -1,0 +1,210 @@
+"""More than expected? Original residents beside others, and beside the cohort before (contract: `excess`; method 6.4 e).
+
+Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from mobility.chains.programmes import Followed
+from mobility.estimates.comparison import BEFORE, COMPARISON, NOW, TREATED
+from mobility.estimates.competing import Floats
+from mobility.estimates.incidence import ALL, LOW
+from mobility.estimates.weighting import Arms, Incidences, build_arms, draw_again, estimate
+from mobility.settings import Estimates
+
+EXCESS_KEYS = ("programme", "area", "region", "exposure", "income_class", "destination", "horizon", "estimand")
+_EMPTY: dict[str, type[pl.DataType]] = dict.fromkeys(EXCESS_KEYS, pl.String) | {
+    "horizon": pl.Int64, "value": pl.Float64, "comparison": pl.Float64, "difference": pl.Float64, "lower": pl.Float64,
+    "upper": pl.Float64, "persons": pl.Int64, "not_matched": pl.Int64, "compared_with": pl.Int64, "wijken": pl.Int64,
+    "interval": pl.String,
+}  # fmt: skip
+BOOTSTRAP, PLACEBO_WIJKEN = "wijken drawn again", "placebo wijken"
+FEW_WIJKEN, FEW_PLACEBOS = "none: too few treated wijken", "none: too few placebo wijken"
+NOT_ESTIMABLE, NOBODY = "not estimable: no incomes for the cohort before", "not estimable: nobody to compare with"
+_TAILS = (2.5, 97.5)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One row of the table to be: whose excess, and from which areas."""
+
+    programme: str
+    area: str
+    region: str
+    exposure: str
+    numbers: tuple[int, ...]
+
+
+# The value, what it is compared with, and whether the cohort before is needed.
+Estimand = Callable[[Incidences, Incidences | None], tuple[Floats, Floats]]
+
+
+def _before(given: Incidences | None) -> Incidences:
+    assert given is not None  # noqa: S101 - asked for with the cohort before only
+    return given
+
+
+ESTIMANDS: dict[str, tuple[bool, Estimand]] = {
+    "difference": (False, lambda now, _: (now.treated, now.comparison)),
+    "away_nowhere": (False, lambda now, _: (now.treated, now.comparison + now.comparison_away)),
+    "away_arrived": (False, lambda now, _: (now.treated + now.treated_away, now.comparison)),
+    "earlier_cohort": (True, lambda now, before: (now.everybody, _before(before).everybody)),
+    "difference_in_differences": (
+        True,
+        lambda now, before: (now.treated - _before(before).treated, now.comparison - _before(before).comparison),
+    ),
+    "placebo": (True, lambda _, before: (_before(before).treated, _before(before).comparison)),
+}
+
+
+def excess_table(
+    counts: pl.DataFrame, followed: list[Followed], regions: pl.DataFrame, rules: Estimates
+) -> pl.DataFrame:
+    """How many more low-income original residents settle in a growth core within the horizon than others like them.
+
+    One row per whose (each area, each region, all), `exposure` and `estimand`: `value`, `comparison`, `difference`, `lower`
+    and `upper` (95 %), `persons` (matched treated), `not_matched`, `compared_with` (persons), `wijken` (treated), `interval`
+    (how it was made, or why there is none). Shares are from 0 to 1. Estimands:
+
+    * `difference`: treated beside others in the same cells, now;
+    * `earlier_cohort`: beside the residents of the same area one horizon before;
+    * `difference_in_differences`: the change among the treated beside the change among others;
+    * `placebo`: the difference one horizon before, when nothing had happened yet;
+    * `away_nowhere`, `away_arrived`: bounds of the difference: whoever went away counts as not settled when treated and
+    settled when
+      compared with, or the reverse.
+
+    Args:
+        counts: of `comparison.count_contrast`, all partitions together, sorted.
+        followed: the programme areas.
+        regions: `wijk`, `region`.
+        rules: draws and least numbers.
+    """
+    rows = [row for asked in whose(counts, followed) for row in _rows(counts, asked, regions, rules)]
+    return pl.DataFrame(rows, schema=_EMPTY, orient="row").sort(EXCESS_KEYS)
+
+
+def whose(counts: pl.DataFrame, followed: list[Followed]) -> list[Asked]:
+    """Every area, every region and all regions of a programme; areas inside a growth core by themselves only."""
+    there = set(counts.filter(arm=TREATED, period=NOW)["area"])
+    asked = [
+        Asked(one.programme, one.area, one.region, ALL, (number,))
+        for number, one in enumerate(followed)
+        if number in there
+    ]
+    pooled = [number for number, one in enumerate(followed) if number in there and not one.r_in_g]
+    for programme in sorted({followed[number].programme for number in pooled}):
+        own = [number for number in pooled if followed[number].programme == programme]
+        exposed = counts.filter(pl.col("area").is_in(own), arm=TREATED, period=NOW)["exposure"].unique().sort()
+        for region in [ALL, *sorted({followed[number].region for number in own})]:
+            inside = tuple(number for number in own if region in (ALL, followed[number].region))
+            asked += [Asked(programme, ALL, region, exposure, inside) for exposure in [ALL, *exposed]]
+    return asked
+
+
+def _rows(counts: pl.DataFrame, asked: Asked, regions: pl.DataFrame, rules: Estimates) -> list[tuple[object, ...]]:
+    exposed = (
+        pl.lit(True)
+        if asked.exposure == ALL
+        else (pl.col("exposure") == asked.exposure) | (pl.col("arm") == COMPARISON)
+    )
+    own = counts.filter(pl.col("area").is_in(asked.numbers), exposed)
+    found = _Found(own, asked.numbers, regions, rules)
+    both = found.narrowed()
+    keys = (asked.programme, asked.area, asked.region, asked.exposure, LOW, ALL, rules.horizon_months)
+    rows: list[tuple[object, ...]] = []
+    for name, (needs_before, estimand) in ESTIMANDS.items():
+        if needs_before and both is None:
+            rows.append((*keys, name, *[None] * 9, NOT_ESTIMABLE))
+        else:
+            rows.append((*keys, name, *(both if needs_before and both else found).row(estimand)))
+    return rows
+
+
+class _Found:
+    """What is estimated for some areas, with its draws."""
+
+    def __init__(self, counts: pl.DataFrame, numbers: tuple[int, ...], regions: pl.DataFrame, rules: Estimates) -> None:
+        self.counts, self.numbers, self.regions, self.rules = counts, numbers, regions, rules
+        self.treated_wijken, self.compared_wijken = (
+            counts.filter(arm=arm)["wijk"].unique().sort() for arm in (TREATED, COMPARISON)
+        )
+        self.periods = [period for period in (NOW, BEFORE) if counts.filter(period=period, arm=TREATED).height]
+        self.arms = {period: self._arms(counts.filter(period=period)) for period in self.periods}
+        self.point = self._estimates(np.ones((1, len(self.treated_wijken))), np.ones((1, len(self.compared_wijken))))
+        self.draws, self.interval = self._drawn()
+
+    def _arms(self, counts: pl.DataFrame) -> Arms:
+        return build_arms(counts, self.treated_wijken, self.compared_wijken, self.rules.horizon_months)
+
+    def _estimates(self, treated: Floats, compared: Floats) -> tuple[Incidences, Incidences | None]:
+        found = {period: estimate(arms, treated, compared) for period, arms in self.arms.items()}
+        return found[NOW], found.get(BEFORE)
+
+    def narrowed(self) -> _Found | None:
+        """The same for the areas that have a cohort before; None: there are none."""
+        there = set(self.counts.filter(period=BEFORE, arm=TREATED)["area"]) & set(
+            self.counts.filter(period=NOW, arm=TREATED)["area"]
+        )
+        if there >= set(self.numbers):
+            return self
+        kept = tuple(number for number in self.numbers if number in there)
+        return _Found(self.counts.filter(pl.col("area").is_in(kept)), kept, self.regions, self.rules) if kept else None
+
+    def _drawn(self) -> tuple[list[tuple[Incidences, Incidences | None]], str]:
+        if len(self.treated_wijken) >= self.rules.least_treated:
+            chance = np.random.default_rng(self.rules.seed)
+            treated, compared = (
+                draw_again(self._region_of(wijken), self.rules.draws, chance)
+                for wijken in (self.treated_wijken, self.compared_wijken)
+            )
+            return [self._estimates(treated, compared)], BOOTSTRAP
+        if len(self.numbers) > 1:
+            return [], FEW_WIJKEN
+        placebos = [
+            self._as_if(wijk) for wijk in self.counts.filter(arm=COMPARISON, period=NOW)["wijk"].unique().sort()
+        ]
+        return (placebos, PLACEBO_WIJKEN) if len(placebos) >= self.rules.least_placebos else ([], FEW_PLACEBOS)
+
+    def _region_of(self, wijken: pl.Series) -> pl.Series:
+        return wijken.to_frame("wijk").join(self.regions, on="wijk", how="left", maintain_order="left")["region"]
+
+    def _as_if(self, wijk: str) -> tuple[Incidences, Incidences | None]:
+        """The estimates as if nobody else than the residents of a wijk that is compared with had been treated."""
+        arm = pl.when(pl.col("wijk") == wijk).then(pl.lit(TREATED)).otherwise(pl.lit(COMPARISON))
+        as_if = self.counts.filter(arm=COMPARISON).with_columns(arm=arm)
+        own, others = as_if.filter(arm=TREATED)["wijk"].unique(), as_if.filter(arm=COMPARISON)["wijk"].unique().sort()
+        found = {}
+        for period in self.periods:
+            arms = build_arms(as_if.filter(period=period), own, others, self.rules.horizon_months)
+            found[period] = estimate(arms, np.ones((1, 1)), np.ones((1, len(others))))
+        return found[NOW], found.get(BEFORE)
+
+    def row(self, estimand: Estimand) -> tuple[object, ...]:
+        """Value, comparison, difference, interval and sizes."""
+        now, before = self.point
+        value, comparison = (float(each[0]) for each in estimand(now, before))
+        sizes = (
+            round(float(now.matched[0])), round(float(now.size[0] - now.matched[0])),
+            int(self.arms[NOW].comparison.persons.sum()), len(self.treated_wijken),
+        )  # fmt: skip
+        if not np.isfinite(value - comparison):
+            return (None, None, None, None, None, *sizes, NOBODY)
+        difference = value - comparison
+        lower, upper = self._interval_of(estimand, difference)
+        shown = [None if each is None else round(each, 12) for each in (value, comparison, difference, lower, upper)]
+        return (*shown, *sizes, self.interval)
+
+    def _interval_of(self, estimand: Estimand, difference: float) -> tuple[float | None, float | None]:
+        drawn = [each for pair in self.draws for each in np.subtract(*estimand(*pair)) if np.isfinite(each)]
+        if not drawn:
+            return None, None
+        low, high = (float(each) for each in np.percentile(drawn, _TAILS))
+        # Drawn again, wijken vary around the estimate; placebo wijken vary around nothing.
+        return (low, high) if self.interval == BOOTSTRAP else (difference - high, difference - low)
