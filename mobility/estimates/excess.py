@@ -157,33 +157,34 @@ class _Found:
         kept = tuple(number for number in self.numbers if number in there)
         return _Found(self.counts.filter(pl.col("area").is_in(kept)), kept, self.regions, self.rules) if kept else None
 
-    def _drawn(self) -> tuple[list[tuple[Incidences, Incidences | None]], str]:
+    def _drawn(self) -> tuple[tuple[Incidences, Incidences | None] | None, str]:
         if len(self.treated_wijken) >= self.rules.least_treated:
             chance = np.random.default_rng(self.rules.seed)
             treated, compared = (
                 draw_again(self._region_of(wijken), self.rules.draws, chance)
                 for wijken in (self.treated_wijken, self.compared_wijken)
             )
-            return [self._estimates(treated, compared)], BOOTSTRAP
+            return self._estimates(treated, compared), BOOTSTRAP
         if len(self.numbers) > 1:
-            return [], FEW_WIJKEN
-        placebos = [
-            self._as_if(wijk) for wijk in self.counts.filter(arm=COMPARISON, period=NOW)["wijk"].unique().sort()
-        ]
-        return (placebos, PLACEBO_WIJKEN) if len(placebos) >= self.rules.least_placebos else ([], FEW_PLACEBOS)
+            return None, FEW_WIJKEN
+        kinds = self.counts.filter(arm=TREATED).select("in_city").unique()
+        alike = self.counts.filter(arm=COMPARISON).join(kinds, on="in_city", how="semi", maintain_order="left")
+        wijken = alike.filter(period=NOW)["wijk"].unique().sort()
+        if len(wijken) < self.rules.least_placebos:
+            return None, FEW_PLACEBOS
+        return self._as_if(alike.filter(pl.col("wijk").is_in(wijken.implode())), wijken), PLACEBO_WIJKEN
 
     def _region_of(self, wijken: pl.Series) -> pl.Series:
         return wijken.to_frame("wijk").join(self.regions, on="wijk", how="left", maintain_order="left")["region"]
 
-    def _as_if(self, wijk: str) -> tuple[Incidences, Incidences | None]:
-        """The estimates as if nobody else than the residents of a wijk that is compared with had been treated."""
-        arm = pl.when(pl.col("wijk") == wijk).then(pl.lit(TREATED)).otherwise(pl.lit(COMPARISON))
-        as_if = self.counts.filter(arm=COMPARISON).with_columns(arm=arm)
-        own, others = as_if.filter(arm=TREATED)["wijk"].unique(), as_if.filter(arm=COMPARISON)["wijk"].unique().sort()
+    def _as_if(self, alike: pl.DataFrame, wijken: pl.Series) -> tuple[Incidences, Incidences | None]:
+        """The estimates as if, one wijk after the other, it had been treated and the others had not."""
+        one_by_one, others = np.eye(len(wijken)), 1 - np.eye(len(wijken))
+        both = pl.concat([alike.with_columns(arm=pl.lit(arm)) for arm in (TREATED, COMPARISON)])
         found = {}
         for period in self.periods:
-            arms = build_arms(as_if.filter(period=period), own, others, self.rules.horizon_months)
-            found[period] = estimate(arms, np.ones((1, 1)), np.ones((1, len(others))))
+            arms = build_arms(both.filter(period=period), wijken, wijken, self.rules.horizon_months)
+            found[period] = estimate(arms, one_by_one, others)
         return found[NOW], found.get(BEFORE)
 
     def row(self, estimand: Estimand) -> tuple[object, ...]:
@@ -202,9 +203,10 @@ class _Found:
         return (*shown, *sizes, self.interval)
 
     def _interval_of(self, estimand: Estimand, difference: float) -> tuple[float | None, float | None]:
-        drawn = [each for pair in self.draws for each in np.subtract(*estimand(*pair)) if np.isfinite(each)]
-        if not drawn:
+        if self.draws is None:
             return None, None
+        drawn = np.subtract(*estimand(*self.draws))
+        drawn = drawn[np.isfinite(drawn)]  # a draw may hold nobody to compare with
         low, high = (float(each) for each in np.percentile(drawn, _TAILS))
         # Drawn again, wijken vary around the estimate; placebo wijken vary around nothing.
         return (low, high) if self.interval == BOOTSTRAP else (difference - high, difference - low)
