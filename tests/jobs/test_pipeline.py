@@ -29,6 +29,13 @@ AGGREGATES = {
     "cohort",
     "chains",
     "indicators",
+    "exits",
+    "chains_by",
+    "chain_rates",
+    "incidence",
+    "excess",
+    "balance",
+    "mirror",
     "quality",
 }
 

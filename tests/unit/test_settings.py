@@ -127,6 +127,7 @@ def test_every_key_has_a_comment_line_of_its_own(name):
         "monitor:",
         "concentrations:",
         "climbers:",
+        "estimates:",
         "release:",
         "report:",
     )
