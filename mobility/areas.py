@@ -98,6 +98,12 @@ def load_programme(name: str) -> tuple[int, tuple[ProgrammeArea, ...]]:
             for area in map(partial(_only, _AREA_KEYS, path), given["areas"])
         )
         year = int(given["geography_year"])
+    empty = [area.area for area in areas if not area.codes]
+    if empty:
+        raise RequestError(
+            f"{_name(path)}: {len(empty)} of {len(areas)} areas have no codes yet, {empty[0]} first. Fill them in, in the "
+            f"division of {year}, or take the area out."
+        )
     names = [area.area for area in areas]
     if len(set(names)) < len(names):
         raise RequestError(f"{_name(path)}: two areas have the same name. Give each its own.")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
-from mobility.estimates.competing import aalen_johansen
+from mobility.estimates.competing import Floats, Ints, aalen_johansen
 from mobility.estimates.events import ARRIVAL, EVENTS, RETURN
 
 INCIDENCE_KEYS = (
@@ -20,7 +20,6 @@ _SCHEMA = dict.fromkeys(STRATUM, pl.String) | {
     "cohort_year": pl.Int64, "event": pl.String, "destination": pl.String, "month": pl.Int64, "at_risk": pl.Int64,
     "events": pl.Int64, "incidence": pl.Float64, "variance": pl.Float64, "persons": pl.Int64, "households": pl.Int64,
 }  # fmt: skip
-_RETURN_CAUSES = (RETURN, *EVENTS[1:])
 
 
 def class_group(low: tuple[str, ...]) -> pl.Expr:
@@ -67,69 +66,114 @@ def incidence_table(members: pl.DataFrame) -> pl.DataFrame:
         members: columns of `STRATUM`, `is_carrier`, `first_left`, `first_cause`, `first_destination`, and `return_left`,
             `return_cause` (null for who never left).
     """
-    found = []
-    for stratum in members.partition_by(STRATUM):
-        keys = stratum.select(STRATUM).row(0)
-        found += _arrivals(stratum, keys)
-        found += _returns(stratum.drop_nulls("return_left"), keys)
-    rows = pl.concat(found) if found else pl.DataFrame(schema=_SCHEMA)
-    return rows.select(list(_SCHEMA)).cast(pl.Schema(_SCHEMA)).sort(INCIDENCE_KEYS)
-
-
-def _arrivals(stratum: pl.DataFrame, keys: tuple[object, ...]) -> list[pl.DataFrame]:
-    cores = stratum.filter(pl.col("first_cause") == ARRIVAL)["first_destination"].unique().sort().to_list()
     arrived = pl.col("first_cause") == ARRIVAL
-    by_core = pl.when(arrived).then(pl.lit(f"{ARRIVAL}/") + pl.col("first_destination")).otherwise("first_cause")
-    split = stratum.select(left="first_left", cause=by_core)
-    causes = [*(f"{ARRIVAL}/{core}" for core in cores), *EVENTS[1:]]
-    labels = [*((ARRIVAL, core) for core in cores), *((event, NONE) for event in EVENTS[1:])]
-    together = stratum.select(left="first_left", cause="first_cause")
-    rows = [
-        *_curves(split, causes, labels, keys),
-        *_curves(together, list(EVENTS), [(ARRIVAL, ALL), *([None] * (len(EVENTS) - 1))], keys),
+    coded = members.with_columns(
+        cause=pl.when(arrived).then(pl.lit(_ARRIVAL_AT) + pl.col("first_destination")).otherwise("first_cause")
+    )
+    cores = coded.filter(arrived)["cause"].unique().sort().to_list()
+    causes, returns = [*cores, *EVENTS[1:]], [RETURN, *EVENTS[1:]]
+    coded = coded.with_columns(_place("cause", causes), _place("return_cause", returns))
+    found: list[_Curve] = []
+    for stratum in coded.partition_by(STRATUM):
+        keys = stratum.select(STRATUM).row(0)
+        found += _arrivals(stratum, keys, causes)
+        found += _returns(stratum.drop_nulls("return_left"), keys, returns)
+    return _as_table(found).sort(INCIDENCE_KEYS)
+
+
+_ARRIVAL_AT = f"{ARRIVAL}/"
+
+
+def _place(column: str, causes: list[str]) -> pl.Expr:
+    """Cause as a number: 0 for censored, 1 for the first."""
+    numbers = {cause: number for number, cause in enumerate(causes, start=1)}
+    return pl.col(column).replace_strict(numbers, default=0, return_dtype=pl.Int64)
+
+
+@dataclass(frozen=True)
+class _Curve:
+    """One event in one stratum: arrays by month, from 1 on."""
+
+    keys: tuple[object, ...]
+    event: str
+    destination: str
+    at_risk: Ints
+    events: Ints
+    incidence: Floats
+    variance: Floats
+    persons: int
+    households: int
+
+
+def _arrivals(stratum: pl.DataFrame, keys: tuple[object, ...], causes: list[str]) -> list[_Curve]:
+    at_risk, events = _counted(stratum, "first_left", "cause", len(causes))
+    others = len(EVENTS) - 1
+    cores = len(causes) - others
+    arrived = events[:, :cores].sum(axis=1, keepdims=True)
+    named = [(ARRIVAL, cause.removeprefix(_ARRIVAL_AT)) for cause in causes[:cores]] + [
+        (each, NONE) for each in EVENTS[1:]
     ]
-    return _with_sizes(rows, stratum)
+    seen = [place for place in range(len(causes)) if place >= cores or events[:, place].any()]
+    together = np.concatenate([arrived, events[:, cores:]], axis=1)
+    return [
+        *_curves(stratum, keys, at_risk, events, {place: named[place] for place in seen}),
+        *_curves(stratum, keys, at_risk, together, {0: (ARRIVAL, ALL)}),
+    ]
 
 
-def _returns(stratum: pl.DataFrame, keys: tuple[object, ...]) -> list[pl.DataFrame]:
-    if stratum.is_empty():
-        return []
-    clock = stratum.select(left="return_left", cause="return_cause")
-    labels: list[tuple[str, str] | None] = [(RETURN, NONE), *([None] * (len(_RETURN_CAUSES) - 1))]
-    return _with_sizes(_curves(clock, list(_RETURN_CAUSES), labels, keys), stratum)
+def _returns(stratum: pl.DataFrame, keys: tuple[object, ...], causes: list[str]) -> list[_Curve]:
+    at_risk, events = _counted(stratum, "return_left", "return_cause", len(causes))
+    return _curves(stratum, keys, at_risk, events, {0: (RETURN, NONE)})
 
 
-def _with_sizes(rows: list[pl.DataFrame], stratum: pl.DataFrame) -> list[pl.DataFrame]:
-    households = int(stratum["is_carrier"].sum())
-    return [each.with_columns(persons=pl.lit(stratum.height), households=pl.lit(households)) for each in rows]
+def _counted(stratum: pl.DataFrame, left: str, cause: str, causes: int) -> tuple[Ints, Ints]:
+    """At risk at the beginning of each month, and how many have each event in it."""
+    month = stratum[left].to_numpy()
+    months = int(month.max(initial=0)) + 1
+    gone = np.bincount(month * (causes + 1) + stratum[cause].to_numpy(), minlength=months * (causes + 1))
+    gone = gone.reshape(months, causes + 1)
+    return gone.sum(axis=1)[::-1].cumsum()[::-1], gone[:, 1:]
 
 
 def _curves(
-    clock: pl.DataFrame, causes: list[str], labels: Sequence[tuple[str, str] | None], keys: tuple[object, ...]
-) -> list[pl.DataFrame]:
-    """The curves of the causes that have a label."""
-    months = int(clock["left"].max() or 0)  # type: ignore[arg-type]
-    if not months:
-        return []
-    events = np.zeros((months + 1, len(causes)), dtype=np.int64)
-    for place, cause in enumerate(causes):
-        events[:, place] = np.bincount(clock.filter(pl.col("cause") == cause)["left"].to_numpy(), minlength=months + 1)
-    left = np.bincount(clock["left"].to_numpy(), minlength=months + 1)
-    at_risk = clock.height - np.cumsum(left) + left
+    stratum: pl.DataFrame, keys: tuple[object, ...], at_risk: Ints, events: Ints, named: dict[int, tuple[str, str]]
+) -> list[_Curve]:
+    """The curves of the events that have a name."""
     curves = aalen_johansen(at_risk, events)
-    fixed = dict(zip(STRATUM, keys, strict=True))
+    size, households = stratum.height, int(stratum["is_carrier"].sum())
     return [
-        pl.DataFrame(
-            {
-                "month": np.arange(1, months + 1),
-                "at_risk": at_risk[1:],
-                "events": events[1:, place],
-                "incidence": curves.incidence[1:, place].round(12),
-                "variance": curves.variance[1:, place].round(15),
-            }
-        ).with_columns(
-            pl.lit(value).alias(name) for name, value in (fixed | {"event": label[0], "destination": label[1]}).items()
+        _Curve(
+            keys,
+            *name,
+            at_risk[1:],
+            events[1:, place],
+            curves.incidence[1:, place],
+            curves.variance[1:, place],
+            size,
+            households,
         )
-        for place, label in enumerate(labels)
-        if label is not None
+        for place, name in named.items()
     ]
+
+
+def _as_table(curves: list[_Curve]) -> pl.DataFrame:
+    """One row per curve and month."""
+    months = np.array([len(each.at_risk) for each in curves], dtype=np.int64)
+    of = pl.Series(np.repeat(np.arange(len(curves)), months))
+    fixed = pl.DataFrame(
+        [(*each.keys, each.event, each.destination, each.persons, each.households) for each in curves],
+        schema={name: kind for name, kind in _SCHEMA.items() if name in _FIXED},
+        orient="row",
+    )
+    parts = {name: [getattr(each, name) for each in curves] for name in ("at_risk", "events", "incidence", "variance")}
+    empty = [np.zeros(0)]
+    varying = pl.DataFrame(
+        {
+            "month": np.concatenate([np.arange(1, many + 1) for many in months] or empty),
+            **{name: np.concatenate(arrays or empty) for name, arrays in parts.items()},
+        }
+    ).with_columns(pl.col("incidence").round(12), pl.col("variance").round(15))
+    return pl.concat([fixed[of], varying], how="horizontal").select(list(_SCHEMA)).cast(pl.Schema(_SCHEMA))
+
+
+_FIXED = (*STRATUM, "event", "destination", "persons", "households")

@@ -320,6 +320,7 @@ def test_a_zoning_with_a_slip_names_the_file_and_what_to_write(before, after, wo
         ('start: "2015-01-01"', "start: 2015", ["not a date that exists"]),
         ('area: "Meerhaven 02"', 'area: "Meerhaven 01"', ["two areas have the same name"]),
         ('codes: ["WK910101"], ', "", ["the key codes is missing"]),
+        ('codes: ["WK910101"]', "codes: []", ["1 of 26 areas have no codes yet", "Meerhaven 01"]),
     ],
 )
 def test_a_programme_with_a_slip_names_the_file_and_what_to_write(before, after, words, tmp_path, monkeypatch):
@@ -337,7 +338,7 @@ def test_a_programme_with_a_slip_names_the_file_and_what_to_write(before, after,
     ("load", "name", "words"),
     [
         (areas.load_zoning, "holland", ["study.geography.zoning", "holland.yaml", "There are:", "synthetic"]),
-        (areas.load_programme, "krachtwijken", ["study.programmes", "krachtwijken.yaml", "There are:", "synthetic"]),
+        (areas.load_programme, "prachtwijken", ["study.programmes", "prachtwijken.yaml", "There are:", "synthetic"]),
     ],
 )
 def test_an_area_list_that_is_not_there_is_answered_with_those_that_are(load, name, words):
@@ -358,3 +359,9 @@ def test_a_missing_value_says_where_to_give_it():
 def test_an_unknown_composition_fault_keeps_its_first_line_only():
     told = about_composition(ValueError("something new\nsecond line\n  third"), [])
     assert told == "The configuration cannot be composed: something new"
+
+
+@pytest.mark.parametrize(("name", "many"), [("nplv", "20 of 20"), ("krachtwijken", "41 of 41")])
+def test_a_programme_whose_codes_are_to_be_filled_in_says_so(name, many):
+    with pytest.raises(RequestError, match=f"{many} areas have no codes yet"):
+        areas.load_programme(name)

@@ -20,8 +20,8 @@ from tests.lib.tables import assert_table, households, persons, spells, table
 from tests.spec.test_chains import RULES
 
 NUMBERS = Estimates(
-    horizon_months=36, free_months=60, neighbour_m=250, moves_months=60, age_bands=(35, 50, 65), least_treated=10, least_placebos=39,
-    draws=199, seed=1,
+    horizon_months=36, free_months=60, neighbour_m=250, moves_months=60, age_bands=(35, 50, 65), least_treated=10,
+    least_placebos=39, draws=199, seed=1,
 )  # fmt: skip
 
 
@@ -166,7 +166,7 @@ DAY = dt.date(2010, 1, 1)
 DWELLINGS = Dwellings(
     area=pl.Series(range(10), dtype=pl.UInt32),
     demolished_date=pl.Series([None] * 10, dtype=pl.Date),
-    tenure=pl.DataFrame({"2009": [2] * 10, "2010": [1] * 10, "2011": [3] * 10}, schema_overrides=dict.fromkeys(["2009", "2010", "2011"], pl.UInt8)),
+    tenure=pl.DataFrame({"2009": [2] * 10, "2010": [1] * 10, "2011": [3] * 10}).cast(pl.UInt8),
     known_from=dt.date(2005, 1, 1),
 )  # fmt: skip
 
@@ -206,7 +206,7 @@ THREE = people(
 
 
 def test_people_are_compared_within_tenure_age_household_income_moves_and_city():
-    # 1: 70 years old, 2: exactly 35, living with a parent, moved twice in five years; 3: in the growth core, one month short of 50.
+    # 1: 70 years old; 2: exactly 35, living with a parent, moved twice in five years; 3: a month short of 50, in the growth core.
     assert_table(
         residents(THREE),
         """
@@ -278,8 +278,8 @@ def counts(drawn):
     return given.with_columns(pl.lit(value).alias(name) for name, value in fixed.items() if name not in given.columns)
 
 
-# Ten social tenants (1) and four owners (2) are treated; three tenants and no owner arrive. Among those compared with, one of five
-# tenants in wijk 3 and none of five in wijk 4, and one of two owners: 0.1 and 0.5. Renters of a private landlord (3) have no match.
+# Ten social tenants (1) and four owners (2) are treated; three tenants and no owner arrive. Among those compared with: one of
+# five tenants in wijk 3 and none of five in wijk 4, and one of two owners, so 0.1 and 0.5. Private renters (3) have no match.
 NOW = """
     period | arm        | wijk     | tenure | left | cause   | persons
     now    | treated    | WK000101 | 1      | 36   | -       | 7
@@ -404,7 +404,8 @@ def test_balance_shows_who_has_no_match_and_what_weighting_does():
     found = balance_table(given, [each for each in whose(given, FOLLOWED) if each.area == "wijk 1"], (35, 50, 65), 5)
     assert_table(
         found.filter(covariate="tenure").select(
-            "value", "treated", "matched", "compared_with", (pl.col("share_treated", "share_weighted", "share_compared") * 1000).round().cast(pl.Int64)
+            "value", "treated", "matched", "compared_with",
+            (pl.col("share_treated", "share_weighted", "share_compared") * 1000).round().cast(pl.Int64),
         ),
         """
         value   | treated | matched | compared_with | share_treated | share_weighted | share_compared
