@@ -37,9 +37,14 @@ class Exchange:
         return pl.read_parquet(files) if files else pl.DataFrame(schema=self.schema)
 
 
-def partitions_for(rows: int) -> int:
-    """A number of partitions such that one of them fits in memory several times."""
-    return min(MOST_PARTITIONS, max(1, -(-rows // ROWS)))
+def partitions_for(rows: int, fitting: int = ROWS) -> int:
+    """A number of partitions such that one of them fits in memory.
+
+    Args:
+        rows: of the largest table.
+        fitting: rows of one partition that fit in memory; more than `ROWS` are never put into one.
+    """
+    return min(MOST_PARTITIONS, max(1, -(-rows // max(1, min(ROWS, fitting)))))
 
 
 def by_number(column: str, partitions: int) -> pl.Expr:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -11,6 +12,7 @@ from rich.markup import escape
 
 from mobility.errors import DataError
 from mobility.run.files import remove_leftovers
+from mobility.run.memory import allowed_mb, fitted, most_rows
 from mobility.run.progress import progress
 from mobility.run.steps import files_below, states_of
 from mobility.run.workspace import OWN_FOLDERS
@@ -27,6 +29,7 @@ def run_step(job: Job, settings: Settings, console: Console) -> bool:
         return False
     before = states_of(inputs)
     _check_undamaged(job, settings, inputs)
+    settings = _sized(job, settings)
     if not settings.check:
         step.forget()
         remove_leftovers(*(workspace(settings).root / name for name in OWN_FOLDERS))
@@ -59,6 +62,18 @@ def _check_undamaged(job: Job, settings: Settings, inputs: Iterable[Path]) -> No
                 f"{damaged[0]}. They count as not made: run jobs/{earlier.name}.py or jobs/pipeline.py, which make them again. "
                 "If it happens twice, the disk is at fault."
             )
+
+
+def _sized(job: Job, settings: Settings) -> Settings:
+    """The settings with as many workers as memory allows for the partitions of the panel, for a step that works on them.
+
+    Raises:
+        RequestError: the memory is too little for one.
+    """
+    if not any(earlier.name == "ingest" for earlier in _all_before(job, settings)):
+        return settings
+    rows = most_rows(workspace(settings).panel / "registrations")
+    return replace(settings, engine=fitted(settings.engine, rows, allowed_mb(settings.place.memory)))
 
 
 def _all_before(job: Job, settings: Settings) -> list[Job]:

@@ -29,7 +29,7 @@ from mobility.settings.definitions import (
     Renumbering,
     Residence,
 )
-from mobility.settings.machine import MOST_PARTITIONS, Engine, Place, RegisterSource
+from mobility.settings.machine import MOST_PARTITIONS, Engine, Place, RegisterSource, Slurm
 from mobility.settings.output import Disclosure, Report
 from mobility.settings.reading import did_you_mean, names_of, read
 from mobility.settings.study import LeastCoverage, Release, Severity, Study, Words
@@ -68,6 +68,7 @@ __all__ = [
     "Residence",
     "Settings",
     "Severity",
+    "Slurm",
     "Study",
     "Synthetic",
     "Words",

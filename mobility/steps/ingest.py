@@ -23,8 +23,9 @@ from mobility.registers.rules import check_severities
 from mobility.registers.survey import lines, summary
 from mobility.run.digests import KnownDigests
 from mobility.run.files import make_folder, remove_folder, write_json
+from mobility.run.memory import allowed_mb, files_at_once, fitted, rows_that_fit, share_mb
 from mobility.run.progress import Tell
-from mobility.settings import Settings
+from mobility.settings import Engine, Settings
 from mobility.steps.choice import Choice, Needed, choose, chosen_files
 from mobility.steps.job import Job, Told, workspace
 from mobility.steps.needs import needs
@@ -43,7 +44,7 @@ from mobility.steps.verdicts import check_balance, check_coverage, check_ends, c
 
 _T = TypeVar("_T")
 _A_MOMENT = 0.5  # seconds
-FILES_AT_ONCE = 2  # each holds a batch of a million rows several times over
+FILES_AT_ONCE = 2  # at most: each holds a batch of a million rows several times over
 PANEL_TABLES = (
     "registrations",
     "persons",
@@ -105,15 +106,9 @@ def _run(settings: Settings, tell: Tell) -> Told:
     sources = Sources(space.registers, space.quarantine, space.panel / "build.tmp", Panel(space.panel))
     _clear(sources, needed)
     counts, spent = _read(settings, sources, needed, tell)
-    build = Build(
-        sources,
-        counts,
-        settings.engine,
-        tell,
-        cut_off,
-        tuple(day for year in study.period.years if (day := dt.date(year, 1, 1)) <= cut_off),
-        settings.place.partitions or partitions_for(counts[ADDRESSES].kept),
-    )
+    engine, partitions = _sized(settings, counts[ADDRESSES].kept)
+    stock_days = tuple(day for year in study.period.years if (day := dt.date(year, 1, 1)) <= cut_off)
+    build = Build(sources, counts, engine, tell, cut_off, stock_days, partitions)
     shape, further = build_panel(build, [register for register, _ in needed], study.geography.year)
     for register, part in build.told.counts.items():
         counts[register].add(part)
@@ -132,6 +127,18 @@ def _run(settings: Settings, tell: Tell) -> Told:
         "further": further,
         "seconds": asdict(spent) | {"checking contracts": build.told.checking},
     }
+
+
+def _sized(settings: Settings, rows: int) -> tuple[Engine, int]:
+    """The engine with as many workers as memory allows, and the number of partitions, for so many registrations.
+
+    Raises:
+        RequestError: the memory is too little for partitions as small as they may be.
+    """
+    memory = allowed_mb(settings.place.memory)
+    fitting = rows_that_fit(share_mb(settings.engine, memory))
+    partitions = settings.place.partitions or partitions_for(rows, fitting)
+    return fitted(settings.engine, -(-rows // partitions), memory), partitions
 
 
 def _clear(sources: Sources, needed: Needed) -> None:
@@ -157,6 +164,9 @@ def _clear(sources: Sources, needed: Needed) -> None:
 def _read(settings: Settings, sources: Sources, needed: Needed, tell: Tell) -> tuple[dict[str, Counts], Spent]:
     """Read every file, some side by side; what they are is written to `registers/sources.json`."""
     study, root = settings.study, settings.register.root
+    at_once = files_at_once(
+        [found.path for _, found in needed], min(FILES_AT_ONCE, os.cpu_count() or 1), allowed_mb(settings.place.memory)
+    )
     digests = KnownDigests(workspace(settings).runs / "digests.json")
     ended = threading.Event()
 
@@ -174,7 +184,7 @@ def _read(settings: Settings, sources: Sources, needed: Needed, tell: Tell) -> t
     spent, described = Spent(), {}
     largest_first = sorted(range(len(needed)), key=lambda number: -needed[number][1].path.stat().st_size)
     tell("files read", 0, len(needed))
-    with ThreadPoolExecutor(min(FILES_AT_ONCE, os.cpu_count() or 1)) as pool:
+    with ThreadPoolExecutor(at_once) as pool:
         running = {pool.submit(read, *needed[number]): number for number in largest_first}
         try:
             for done, future in enumerate(_as_they_end(running), start=1):

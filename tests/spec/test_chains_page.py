@@ -9,13 +9,15 @@ import pytest
 from mobility.chains.itinerary import absorb_short, merge_equal
 from mobility.chains.outcome import find_outcomes
 from mobility.days import months_after
-from tests.spec.test_chains import FOLLOWED, G, RULES
+from tests.spec.test_chains import FOLLOWED, RULES, G
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "explanation" / "chains.md"
 STATES = {
     "h": "home", "s": "same_city", "t": "satellite", "G": G, "o": "other_region", "+": "dead", ".": "away",
 }  # fmt: skip
-DRAWN = re.findall(r"^ ?\d+  ([hstGo+.]+)    (\w+)(?:: (direct|stepwise))?", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+DRAWN = re.findall(
+    r"^ ?\d+  ([hstGo+.]+)    (\w+)(?:: (direct|stepwise))?", PAGE.read_text(encoding="utf-8"), re.MULTILINE
+)
 
 
 def test_the_page_draws_itineraries():
