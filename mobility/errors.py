@@ -12,6 +12,10 @@ class MobilityError(Exception):
     exit_code = 1
 
 
+class MachineError(MobilityError):
+    """The machine or the processes on it failed: a disk, memory, a worker, a scheduler. What was finished is kept."""
+
+
 class RequestError(MobilityError):
     """The request is wrong: a configuration key, a date, a code, a missing file."""
 

@@ -130,7 +130,9 @@ class _Run:
             return Row(part, peer, word=why)
         question = contest.question_of(settings, workspace(settings).root / "peers" / peer)
         try:
-            measured = contest.ask(peer, question, lambda what, done, of: tell(f"{peer}: {what}", done, of))
+            measured = contest.ask(
+                peer, question, lambda what, done, of, rows=0, /: tell(f"{peer}: {what}", done, of, rows)
+            )
         except (UnfinishedError, WorkerError, RequestError) as error:
             return Row(part, peer, word=f"failed: {error}")
         return Row(

@@ -131,7 +131,7 @@ class _Answer:
 def _run(task: Task, out: Connection) -> None:
     answer = _Answer(time.time())
 
-    def tell(what: str, done: int, of: int) -> None:
+    def tell(what: str, done: int, of: int, rows: int = 0, /) -> None:  # noqa: ARG001 - bars of the benchmark count pieces
         now = time.time()
         answer.begun.setdefault(what, now)
         if done >= of:

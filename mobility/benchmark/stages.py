@@ -16,6 +16,7 @@ from mobility.registers.dictionary import Register
 from mobility.registers.find import Found
 from mobility.registers.ingest import for_year
 from mobility.registers.read import read_batches
+from mobility.run.engine import kept_open
 from mobility.run.progress import Tell
 from mobility.settings import Settings
 from mobility.steps import flows, ingest, moves
@@ -40,7 +41,8 @@ _NEEDED_OF_OBJECTS = ("area", "x_m", "y_m", "demolished_date")
 
 def run_step(name: str, settings: Settings, tell: Tell) -> dict[str, Any]:
     """A step of the program, whole."""
-    return _STEPS[name].run(settings, tell)
+    with kept_open(workspace(settings).temporary, settings.place.memory):
+        return _STEPS[name].run(settings, tell)
 
 
 def flows_were_counted(step: Measured) -> float:

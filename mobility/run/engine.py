@@ -2,46 +2,87 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from mobility.errors import MobilityError
+from mobility.errors import MachineError, MobilityError
 from mobility.folders import PROGRAM
+from mobility.run.cluster import Cluster, lost
 from mobility.run.progress import Tell
+from mobility.run.refusals import machine_error
 from mobility.settings import Engine
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
 
 T = TypeVar("T")
 
+_kept: list[Cluster] = []  # of the run, started when it is first needed; at most one
 
-def work(task: Callable[[int], T], partitions: int, engine: Engine, what: str, tell: Tell, at_once: int = 1) -> list[T]:
+
+@contextmanager
+def kept_open(scratch: Path, memory: int | None) -> Iterator[None]:
+    """Keep workers for the length of a run, since to start them takes seconds.
+
+    Args:
+        scratch: folder in the workspace for what Dask writes, certificates among it.
+        memory: `place.memory`.
+    """
+    cluster = Cluster(scratch, memory)
+    _kept.append(cluster)
+    try:
+        yield
+    finally:
+        _kept.remove(cluster)
+        cluster.close()
+
+
+def work(
+    task: Callable[[int], T],
+    partitions: int,
+    engine: Engine,
+    what: str,
+    tell: Tell,
+    at_once: int = 1,
+    rows: Callable[[T], int] = lambda _: 0,
+) -> list[T]:
     """`task(0)` to `task(partitions - 1)`, in that order, by the engine the study chose.
 
     Args:
         task: must be picklable for workers: a module-level function with its settings bound by `functools.partial`. It reads and
             writes partitions and returns counts.
         partitions: how many.
-        engine: `local` works here; `dask` starts worker processes, or uses those of a scheduler that runs already.
+        engine: `local` works here; `dask` and `slurm` have worker processes do it.
         what: name of the work, for `tell`.
         tell: progress.
         at_once: partitions that `local` works through side by side, on threads: worth it for a task that is numpy for the most
             part, and holds little in memory.
+        rows: how many rows a partition had, from what its task returned, for `tell`.
+
+    Raises:
+        MachineError: a partition ended every worker that tried it, after all others were finished; or the scheduler went away.
+        WorkerError: a fault of the program in a worker.
     """
     tell(what, 0, partitions)
     if engine.kind == "local":
-        results = []
+        results, done_rows = [], 0
         with ThreadPoolExecutor(at_once) as pool:
             for done, result in enumerate(pool.map(task, range(partitions)), start=1):
                 results.append(result)
-                tell(what, done, partitions)
+                done_rows += rows(result)
+                tell(what, done, partitions, done_rows)
         return results
-    return _with_dask(task, partitions, engine, what, tell)
+    if not _kept:
+        raise RuntimeError("workers are kept by a run: engine.kept_open")
+    with lost(what):
+        return _by_workers(_kept[-1].client(engine), task, partitions, what, tell, rows)
 
 
 def cores() -> int:
@@ -49,43 +90,43 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-def _with_dask(task: Callable[[int], T], partitions: int, engine: Engine, what: str, tell: Tell) -> list[T]:
-    import dask
-    from distributed import Client, LocalCluster, Security, as_completed
+def _by_workers(
+    client: Client, task: Callable[[int], T], partitions: int, what: str, tell: Tell, rows: Callable[[T], int]
+) -> list[T]:
+    from distributed import as_completed
 
-    # Its log would quote the text of exceptions. The environment reaches the workers, which are new processes.
-    os.environ["DASK_LOGGING__DISTRIBUTED"] = "critical"
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
-    workers = engine.workers or cores()
-    cluster = None
-    if not engine.scheduler:
-        # polars reads the number of threads when it is imported, so it must stand in the environment before a worker starts.
-        os.environ["POLARS_MAX_THREADS"] = str(max(1, cores() // workers))
-        # A scheduler has no login, so others on the machine are kept out by certificates that live as long as the cluster.
-        cluster = LocalCluster(
-            n_workers=workers,
-            threads_per_worker=1,
-            processes=True,
-            host="127.0.0.1",
-            dashboard_address=None,
-            protocol="tls://",
-            security=Security.temporary(),
-            silence_logs=logging.CRITICAL,
-        )
-    with dask.config.set({"logging.distributed": "critical"}), Client(cluster or engine.scheduler) as client:
-        try:
-            futures = client.map(partial(_guarded, task), range(partitions), pure=False, retries=2)
-            for done, _ in enumerate(as_completed(futures), start=1):
-                tell(what, done, partitions)
-            results: list[T | _Failed] = client.gather(futures)
-        finally:
-            client.close()
-            if cluster is not None:
-                cluster.close()
-    for number, result in enumerate(results):
-        if isinstance(result, _Failed):
-            raise result.error(what, number)
-    return [result for result in results if not isinstance(result, _Failed)]
+    futures: dict[Future, int] = dict(
+        zip(client.map(partial(_guarded, task), range(partitions), pure=False), range(partitions), strict=True)
+    )
+    results: dict[int, T] = {}
+    failed: dict[int, Exception] = {}
+    done_rows = 0
+    # Results are taken as they come, and so survive the worker that made them; it then has nothing that would be redone.
+    for future in as_completed(list(futures)):
+        partition = futures.pop(future)
+        result: T | _Failed | None = None if _was_killed(future) else future.result()
+        future.release()
+        if result is None:
+            failed[partition] = MachineError(
+                f"{what}: partition {partition} ended every worker process that tried it, most likely for want of memory. "
+                f"The other partitions were finished. Give more memory (place.memory), fewer workers (engine.workers), or more "
+                "and smaller partitions (place.partitions of jobs/ingest.py)."
+            )
+        elif isinstance(result, _Failed):
+            failed[partition] = result.error(what, partition)
+        else:
+            results[partition] = result
+            done_rows += rows(result)
+        tell(what, partitions - len(futures), partitions, done_rows)
+    if failed:
+        raise failed[min(failed)]
+    return [results[partition] for partition in range(partitions)]
+
+
+def _was_killed(future: Future) -> bool:
+    from distributed.scheduler import KilledWorker
+
+    return future.status == "error" and isinstance(future.exception(), KilledWorker)
 
 
 @dataclass(frozen=True)
@@ -114,6 +155,9 @@ def _guarded(task: Callable[[int], T], partition: int) -> T | _Failed:
     except MobilityError as error:
         return _Failed(type(error).__name__, "", str(error), type(error))
     except Exception as error:  # its text must not reach the log of the worker
+        refused = machine_error(error)
+        if refused is not None:
+            return _Failed(type(error).__name__, "", str(refused), MachineError)
         return _Failed(type(error).__name__, place_in_program(error), None, None)
 
 

@@ -19,10 +19,12 @@ from yaml import YAMLError
 from mobility.catalogue import help_lines
 from mobility.errors import MobilityError, RequestError
 from mobility.folders import CONF, PROGRAM
-from mobility.run.engine import WorkerError, place_in_program
+from mobility.run.engine import WorkerError, kept_open, place_in_program
 from mobility.run.lock import held
 from mobility.run.messages import about_composition, about_missing
 from mobility.run.one_step import run_step
+from mobility.run.refusals import machine_error
+from mobility.run.scratch import temporary_files
 from mobility.run.workspace import OWN_FOLDERS
 from mobility.settings import Settings, read_settings
 from mobility.steps.job import Job, release_folder, step_record, workspace
@@ -86,13 +88,8 @@ def explain(error: Exception) -> tuple[int, str]:
         return REQUEST, about_missing(str(getattr(error, "full_key", "") or ""))
     if isinstance(error, HydraException | OmegaConfBaseException | YAMLError):
         return REQUEST, about_composition(error, sys.argv[1:])
-    if isinstance(error, OSError):
-        reason, file = error.strerror or type(error).__name__, f" ({error.filename})" if error.filename else ""
-        return (
-            FAULT,
-            f"The machine refused: {reason}{file}. Mend that and run the same command again; what was finished is kept.",
-        )
-    return FAULT, _fault(error)
+    refused = machine_error(error)
+    return (FAULT, str(refused)) if refused else (FAULT, _fault(error))
 
 
 def run_steps(name: str, jobs: Callable[[Settings], Sequence[Job]], settings: Settings) -> None:
@@ -106,7 +103,8 @@ def run_steps(name: str, jobs: Callable[[Settings], Sequence[Job]], settings: Se
     if settings.check:
         _run_in_order(name, asked, settings, console)
     else:
-        with held(workspace(settings).make(), name):
+        space = workspace(settings).make()
+        with held(space, name), temporary_files(space), kept_open(space.temporary, settings.place.memory):
             _run_in_order(name, asked, settings, console)
     if name == "pipeline":
         console.print(f"pipeline: done in {time.monotonic() - begun:.0f} s.")

@@ -34,7 +34,9 @@ def run_step(job: Job, settings: Settings, console: Console) -> bool:
         step.forget()
         remove_leftovers(*(workspace(settings).root / name for name in OWN_FOLDERS))
     begun = time.monotonic()
-    with progress(console, job.name) as tell:
+    with progress(
+        console, job.name, None if settings.check else workspace(settings).runs / f"{job.name}.jsonl"
+    ) as tell:
         told = job.run(settings, tell)
     if not settings.check:
         _check_unchanged(job, before, states_of(inputs))

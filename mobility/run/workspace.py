@@ -28,6 +28,7 @@ OWN_FOLDERS = (
     "moves.tmp-by-person",
     "flows.tmp",
     "monitor.tmp",
+    "tmp",
 )
 
 
@@ -85,6 +86,11 @@ class Workspace:
     def is_made(self) -> bool:
         """Whether the folder is a workspace of this program."""
         return (self.root / MARKER).is_file()
+
+    @property
+    def temporary(self) -> Path:
+        """Temporary files of libraries and workers while a run lasts."""
+        return self.root / "tmp"
 
     def aggregate(self, table: str) -> Path:
         """Path of one aggregate."""

@@ -80,7 +80,7 @@ def _run(settings: Settings, tell: Tell) -> Told:
     by_person = partial(
         _persons, groups=groups, panel=panel, shape=shape, study=study, scratch=scratch, counts=counts_folder(settings)
     )
-    told: Told = {"residence": _added(work(by_person, groups, engine, "residence", tell, cores()))}
+    told: Told = {"residence": _added(work(by_person, groups, engine, "residence", tell, cores(), _rows))}
     _look_into(panel, shape, settings, scratch, tell)
     by_area = partial(
         _areas, shape=shape, study=study, scratch=scratch, into=folders(settings), counts=counts_folder(settings)
@@ -174,6 +174,11 @@ def _areas(
         )
         told[count] = _tally(linked)
     return told
+
+
+def _rows(steps: dict[str, int]) -> int:
+    """Registrations that some partitions had."""
+    return steps["registrations"]
 
 
 def _tally(linked: pl.DataFrame) -> dict[str, int]:
