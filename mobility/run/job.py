@@ -98,7 +98,7 @@ def run_steps(name: str, jobs: Callable[[Settings], Sequence[Job]], settings: Se
     begun = time.monotonic()
     if settings.check and name not in CHECKING:
         raise RequestError(f"check=true belongs to {' and '.join(CHECKING)}; {name} cannot only look.")
-    _check_folders(settings)
+    check_folders(settings)
     asked = jobs(settings)
     if settings.check:
         _run_in_order(name, asked, settings, console)
@@ -136,7 +136,12 @@ def _check_earlier_steps(job: Job, settings: Settings) -> None:
             )
 
 
-def _check_folders(settings: Settings) -> None:
+def check_folders(settings: Settings) -> None:
+    """Folders that do not get in each other's way.
+
+    Raises:
+        RequestError: one is a file, or lies in a folder that the program clears.
+    """
     place = settings.place
     for key, folder in (("root", place.root), ("project", place.project), ("export", place.export)):
         files = [path for path in (folder, *folder.parents) if path.exists() and not path.is_dir()]
