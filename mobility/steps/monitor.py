@@ -20,7 +20,7 @@ from mobility.steps.monitor_counts import count_moves, count_people, fields_of
 from mobility.steps.monitor_families import make_indicators
 from mobility.steps.monitor_ground import ground_of, registers_there
 
-_AGGREGATES = ("flows", "account", "expected", "chains", "cohort")
+_AGGREGATES = ("flows", "account", "expected", "chains", "incidence")
 
 
 def _asked(settings: Settings) -> dict[str, Any]:
@@ -38,7 +38,7 @@ def _asked(settings: Settings) -> dict[str, Any]:
 
 def _inputs(settings: Settings) -> list[Path]:
     space = workspace(settings)
-    return files_below(space.panel, space.moves, *map(space.aggregate, _AGGREGATES))
+    return files_below(space.panel, space.moves, space.root / "cohort", *map(space.aggregate, _AGGREGATES))
 
 
 def _outputs(settings: Settings, told: Told) -> list[Path]:  # noqa: ARG001 - same form for every step
@@ -56,7 +56,7 @@ def _run(settings: Settings, tell: Tell) -> Told:
     wanted = tuple(key for key in asked if key not in absent)
     count_people(ground, settings, tell)
     count_moves(ground, fields_of(ground), settings, space.moves, tell)
-    table = collected([empty(), *make_indicators(ground, wanted, space, tell)])
+    table = collected([empty(), *make_indicators(ground, wanted, settings, tell)])
     cuts = [*settings.study.monitor.cuts, "total"]
     table = table.filter(pl.col("cut").is_in(cuts))
     write_parquet(table, space.aggregate("indicators"))

@@ -9,25 +9,27 @@ import numpy as np
 import polars as pl
 
 from mobility.income import CLASSES
-from mobility.indicators import after, corporations, drivers, living, reproduction, selective
+from mobility.indicators import after, corporations, drivers, living, reproduction, residents, selective
 from mobility.indicators.blocks import CROSSINGS, DISTANCES, RESIDENTS, TENURE_RESIDENTS
 from mobility.indicators.concentrations import new_concentrations
 from mobility.indicators.passing import BAND_MOVES, DISTANCES_MOVED, SOCIAL_MOVES, STATUS_MOVES, TENURE_MOVES
 from mobility.indicators.segregation import Numbers
-from mobility.indicators.table import TOTAL, add_up
+from mobility.indicators.table import TOTAL, add_up, empty
 from mobility.indicators.trajectories import CLIMBS, EXPOSURES, STAYS, TIMES, TRANSITIONS
 from mobility.indicators.zones import CUTS, INSIDE, NATIONAL, OUTSIDE, at_places
 from mobility.panel.lookup import TENURES
 from mobility.places import UNPLACEABLE
 from mobility.run.progress import Tell
-from mobility.run.workspace import Workspace
+from mobility.settings import Settings
+from mobility.steps.job import workspace
 from mobility.steps.monitor_counts import BIN_M, percentile_tables
 from mobility.steps.monitor_ground import Ground
+from mobility.steps.monitor_residents import count_original_residents
 
 
-def make_indicators(ground: Ground, wanted: tuple[str, ...], space: Workspace, tell: Tell) -> list[pl.DataFrame]:
+def make_indicators(ground: Ground, wanted: tuple[str, ...], settings: Settings, tell: Tell) -> list[pl.DataFrame]:
     """The tables of the indicators that are wanted, in their order."""
-    made, tables = Made(ground, space), []
+    made, tables = Made(ground, settings, tell), []
     makers = made.makers()
     for number, key in enumerate(wanted):
         tell("indicators", number, len(wanted))
@@ -39,8 +41,9 @@ def make_indicators(ground: Ground, wanted: tuple[str, ...], space: Workspace, t
 class Made:
     """Counts and aggregates, read and added up when first asked for."""
 
-    def __init__(self, ground: Ground, space: Workspace) -> None:
-        self.ground, self.space, self.low, self.monitor = ground, space, ground.low, ground.study.monitor
+    def __init__(self, ground: Ground, settings: Settings, tell: Tell) -> None:
+        self.settings, self.tell, self.space = settings, tell, workspace(settings)
+        self.ground, self.low, self.monitor = ground, ground.low, ground.study.monitor
         # Levels wide enough to hold several buurten.
         self.wide = [name for name in (*self.monitor.levels, NATIONAL) if name in ("gemeente", "region", NATIONAL)]
 
@@ -79,6 +82,12 @@ class Made:
             ),
             "C1": lambda: drivers.low_account(self.account, low),
             "C2": lambda: drivers.share_change(self.account, low),
+            "D1": lambda: residents.where_now(self._original_residents(), low),
+            "D2": lambda: self._from_chains("incidence", residents.came_back),
+            "D3": lambda: self._from_chains("chains", residents.seeped_away),
+            "D4": lambda: residents.replaced_by(
+                self.crossings, {one.area: one.start.year for one in self.ground.followed}, low
+            ),
             "E1": self._entrants,
             "E4": lambda: reproduction.climbers(self._block("climbs", CLIMBS), self.ground.regions),
             "F1": lambda: after.distance_moved(
@@ -111,6 +120,10 @@ class Made:
         if not self.space.aggregate("expected").is_file():
             return pl.DataFrame()
         return self._aggregate("expected").filter(pl.col("level") == "gemeente").collect()
+
+    def _from_chains(self, name: str, make: Callable[[pl.DataFrame], pl.DataFrame]) -> pl.DataFrame:
+        """Of an aggregate of the step `chains`, which is not there in a study without programmes."""
+        return make(self._aggregate(name).collect()) if self.space.aggregate(name).is_file() else empty()
 
     def _aggregate(self, name: str) -> pl.LazyFrame:
         return pl.scan_parquet(self.space.aggregate(name))
@@ -157,6 +170,9 @@ class Made:
             self.monitor.unit_persons,
             self.monitor.concentrations,
         )
+
+    def _original_residents(self) -> pl.DataFrame:
+        return count_original_residents(self.ground, self.space.root / "cohort", self.settings, self.tell)
 
     def _entrants(self) -> pl.DataFrame:
         living = self._block("tenure_residents", TENURE_RESIDENTS).filter(pl.col("tenure") == TENURES.index("social"))

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from mobility.chains.programmes import HOME
+from mobility.chains.programmes import HOME, Followed
 from mobility.indicators.blocks import Frame
 from mobility.indicators.corporations import corporation_dwellings
 from mobility.indicators.table import add_up
@@ -33,6 +33,7 @@ class Ground:
         panel, shape: where the panel lies, and its years.
         areas: of `places.zone_areas`.
         zones: places and cuts.
+        followed: the programme areas.
         scratch: folder in which counts of partitions are put down.
     """
 
@@ -41,6 +42,7 @@ class Ground:
     shape: Shape
     areas: pl.DataFrame
     zones: Zones
+    followed: tuple[Followed, ...]
     scratch: Path
 
     @property
@@ -120,12 +122,13 @@ def ground_of(settings: Settings, scratch: Path) -> Ground:
     panel = Panel(workspace(settings).panel)
     shape = panel.shape()
     areas, _ = zoned_areas(settings)
-    programmes = [(one.area, one.states == HOME) for one in followed_areas(settings, shape)]
+    followed = tuple(followed_areas(settings, shape))
+    programmes = [(one.area, one.states == HOME) for one in followed]
     inside = inside_programmes(areas, programmes)
     near = np.zeros(areas.height, dtype=bool)
     if shape.has_coordinates and inside.any():
         near = near_inside(panel.objects("area", "x_m", "y_m"), inside, settings.study.monitor.ring_m)
-    return Ground(settings.study, panel, shape, areas, zones_of(areas, programmes, near), scratch)
+    return Ground(settings.study, panel, shape, areas, zones_of(areas, programmes, near), followed, scratch)
 
 
 def registers_there(panel: Panel, shape: Shape) -> set[str]:

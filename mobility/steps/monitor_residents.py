@@ -1,0 +1,90 @@
+"""The pass of the monitor over the original residents of programme areas: where they are after so many years."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from mobility.chains.programmes import HOME
+from mobility.chains.tables import add_baseline_households
+from mobility.days import months_after
+from mobility.indicators.residents import HORIZONS, states_on
+from mobility.indicators.table import add_up
+from mobility.indicators.zones import near_inside
+from mobility.run.engine import work
+from mobility.run.progress import Tell
+from mobility.settings import Settings
+from mobility.steps.monitor_ground import Ground
+
+_KEYS = ("place", "region", "year", "horizon", "income_class", "state")
+_NOBODY = {
+    **dict.fromkeys(("place", "region", "state"), pl.String),
+    "year": pl.Int32,
+    "horizon": pl.Int32,
+    "income_class": pl.UInt8,
+    "persons": pl.Int64,
+    "households": pl.Int64,
+}
+
+
+def count_original_residents(ground: Ground, cohort: Path, settings: Settings, tell: Tell) -> pl.DataFrame:
+    """Members of the cohorts by programme area, horizon, class and state: `persons` and `households` (through their carriers).
+
+    A horizon after the last day that is followed has no rows.
+
+    Args:
+        ground: of the study.
+        cohort: folder of the step `chains` with the members.
+        settings: for the engine.
+        tell: progress.
+    """
+    objects = ground.panel.objects("area", "x_m", "y_m")
+    near = []
+    for one in ground.followed:
+        inside = one.states == HOME
+        has = ground.shape.has_coordinates
+        near.append(
+            near_inside(objects, inside, ground.study.monitor.ring_m) if has else np.zeros(len(inside), dtype=bool)
+        )
+    task = partial(_states, ground=ground, cohort=cohort, near=near)
+    work(task, ground.shape.partitions, settings.engine, "original residents", tell)
+    tables = [pl.DataFrame(schema=_NOBODY)]
+    for number, one in enumerate(ground.followed):
+        parts = [
+            pl.read_parquet(path) for path in sorted((ground.scratch / "states" / f"{number:03d}").glob("*.parquet"))
+        ]
+        members = add_baseline_households(pl.concat(parts))
+        for horizon in HORIZONS:
+            column = f"state_{horizon}"
+            if column in members.columns:
+                rows = members.select(
+                    place=pl.lit(one.area),
+                    region=pl.lit(one.region),
+                    year=pl.lit(one.start.year, pl.Int32),
+                    horizon=pl.lit(horizon, pl.Int32),
+                    income_class=pl.col("income_class").cast(pl.UInt8),
+                    state=column,
+                    persons=pl.lit(1, pl.Int64),
+                    households=pl.col("is_carrier").cast(pl.Int64),
+                )
+                tables.append(rows.select(list(_NOBODY)))
+    return add_up(tables, _KEYS)
+
+
+def _states(partition: int, ground: Ground, cohort: Path, near: list[npt.NDArray[np.bool_]]) -> None:
+    panel = ground.panel
+    persons, residence, households = (panel.read(name, partition) for name in ("persons", "residence", "households"))
+    area = panel.objects("area")["area"]
+    for number, one in enumerate(ground.followed):
+        members = pl.read_parquet(cohort / f"{number:03d}" / f"part-{partition:03d}.parquet")
+        kept = members.select("person", "birth_date", "household", "object", "income_class")
+        for horizon in HORIZONS:
+            day = months_after(one.cohort_date, 12 * horizon)
+            if day <= one.last_day:
+                state = states_on(day, kept, persons, residence, households, area, one, near[number])
+                kept = kept.with_columns(state.alias(f"state_{horizon}"))
+        ground.put(f"states/{number:03d}", partition, kept)
