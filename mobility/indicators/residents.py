@@ -30,8 +30,10 @@ def states_on(
 ) -> pl.Series:  # fmt: skip
     """State of every member of a cohort on a day: the first that holds.
 
-    `dead`, `away`, `institution`; `same_dwelling` (the dwelling of the cohort date), `home_area`, `adjacent` (a neighbour of the
-    programme area, whatever its city), `same_city`, `growth_core` (of the region), `other_city` (a city of the region with a role
+    `dead`, `away`, `institution`; `same_dwelling` (the dwelling of the cohort date), `home_area`, `adjacent` (a neighbour of
+    the
+    programme area, whatever its city), `same_city`, `growth_core` (of the region), `other_city` (a city of the region with a
+    role
     centre, city or periphery), `rest_of_region`, `elsewhere`, `unplaceable`.
 
     Args:
@@ -91,7 +93,8 @@ def states_on(
 def where_now(occupied: pl.DataFrame, low: Collection[str]) -> pl.DataFrame:
     """D1: of the original residents the % in every state so many years after the cohort date.
 
-    Details `<years>y:<state>`; places are the areas of programmes (level `programme`), their regions and the country. The year is
+    Details `<years>y:<state>`; places are the areas of programmes (level `programme`), their regions and the country. The
+    year is
     that in which the programme started.
 
     Args:

@@ -17,6 +17,7 @@ from mobility.settings import Settings
 from mobility.steps import chains, flows
 from mobility.steps.job import Job, Told, workspace
 from mobility.steps.monitor_counts import count_moves, count_people, fields_of
+from mobility.steps.monitor_dwellings import count_dwellings
 from mobility.steps.monitor_families import make_indicators
 from mobility.steps.monitor_ground import ground_of, registers_there
 
@@ -55,8 +56,10 @@ def _run(settings: Settings, tell: Tell) -> Told:
     absent = absent_registers(registers_there(ground.panel, ground.shape))
     wanted = tuple(key for key in asked if key not in absent)
     count_people(ground, settings, tell)
-    count_moves(ground, fields_of(ground), settings, space.moves, tell)
-    table = collected([empty(), *make_indicators(ground, wanted, settings, tell)])
+    fields = fields_of(ground)
+    count_moves(ground, fields, settings, space.moves, tell)
+    count_dwellings(ground, settings, fields.first_used, tell)
+    table = collected([empty(), *make_indicators(ground, wanted, fields, settings, tell)])
     cuts = [*settings.study.monitor.cuts, "total"]
     table = table.filter(pl.col("cut").is_in(cuts))
     write_parquet(table, space.aggregate("indicators"))

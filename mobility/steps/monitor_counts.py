@@ -20,7 +20,7 @@ from mobility.indicators.blocks import (
     count_tenures,
     percentiles_after,
 )
-from mobility.indicators.corporations import bands_of, heavy
+from mobility.indicators.corporations import bands_of
 from mobility.indicators.passing import (
     count_band_moves,
     count_distances_moved,
@@ -47,6 +47,7 @@ from mobility.run.files import make_folder
 from mobility.run.progress import Tell
 from mobility.run.steps import files_below
 from mobility.settings import Settings
+from mobility.steps import monitor_dwellings as dwellings
 from mobility.steps.monitor_ground import Ground
 from mobility.steps.moves import stock_days
 from mobility.steps.population import classes_after
@@ -97,6 +98,7 @@ def _people(partition: int, ground: Ground) -> None:
     if ground.shape.has_coordinates:
         metres, region = ground.centre_distances(objects)
         ground.put("distances", partition, count_distances(stocks, classes, metres, region, BIN_M, frame))
+    dwellings.put_people(partition, ground, persons, stocks, classes)
     lived = panel.read("residence", partition).drop_nulls("object")
     used = np.full(objects.height, LATER, dtype=np.int16)
     np.minimum.at(used, lived["object"].to_numpy(), lived["start_date"].dt.year().cast(pl.Int16).to_numpy())
@@ -126,15 +128,15 @@ def fields_of(ground: Ground) -> Fields:
     fifths = [ladders[year].of_areas(areas, FIFTHS) if len(ladders[year].area) else nothing for year in years]
     # The last stock has no year of its own: it stands on the ladder of the year before.
     columns = np.stack([*fifths, fifths[-1]], axis=1)
-    dwellings = ground.dwellings()
-    bands = {year: bands_of(*counts) for year, counts in dwellings.items()}
-    flat = np.zeros(areas)
-    share = study.monitor.heavy_share
-    is_heavy = [heavy(*dwellings[year], share) if year in dwellings else flat for year in years]
+    owned = ground.dwellings()
+    bands = {year: bands_of(*counts) for year, counts in owned.items()}
+    is_heavy = ground.heavy_areas()
+    # The last stock is nobody's start.
+    columns_heavy = np.concatenate([is_heavy, np.zeros((areas, 1))], axis=1)
     first_used = np.full(ground.panel.objects("area").height, LATER, dtype=np.int16)
     for path in files_below(ground.scratch / "first_used"):
         first_used = np.minimum(first_used, np.load(path))
-    return Fields(ladders, columns, bands, np.stack([*is_heavy, flat], axis=1), first_used)
+    return Fields(ladders, columns, bands, columns_heavy, first_used)
 
 
 def percentile_tables(ground: Ground) -> dict[int, Numbers]:

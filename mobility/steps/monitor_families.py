@@ -9,27 +9,30 @@ import numpy as np
 import polars as pl
 
 from mobility.income import CLASSES
-from mobility.indicators import after, corporations, drivers, living, reproduction, residents, selective
+from mobility.indicators import after, corporations, drivers, dwellings, living, reproduction, residents, selective
 from mobility.indicators.blocks import CROSSINGS, DISTANCES, RESIDENTS, TENURE_RESIDENTS
 from mobility.indicators.concentrations import new_concentrations
 from mobility.indicators.passing import BAND_MOVES, DISTANCES_MOVED, SOCIAL_MOVES, STATUS_MOVES, TENURE_MOVES
 from mobility.indicators.segregation import Numbers
-from mobility.indicators.table import TOTAL, add_up, empty
+from mobility.indicators.table import empty
 from mobility.indicators.trajectories import CLIMBS, EXPOSURES, STAYS, TIMES, TRANSITIONS
-from mobility.indicators.zones import CUTS, INSIDE, NATIONAL, OUTSIDE, at_places
+from mobility.indicators.zones import CUTS, INSIDE, NATIONAL, at_places
 from mobility.panel.lookup import TENURES
 from mobility.places import UNPLACEABLE
 from mobility.run.progress import Tell
 from mobility.settings import Settings
 from mobility.steps.job import workspace
-from mobility.steps.monitor_counts import BIN_M, percentile_tables
+from mobility.steps.monitor_counts import BIN_M, Fields, percentile_tables
+from mobility.steps.monitor_dwellings import History
 from mobility.steps.monitor_ground import Ground
 from mobility.steps.monitor_residents import count_original_residents
 
 
-def make_indicators(ground: Ground, wanted: tuple[str, ...], settings: Settings, tell: Tell) -> list[pl.DataFrame]:
+def make_indicators(
+    ground: Ground, wanted: tuple[str, ...], fields: Fields, settings: Settings, tell: Tell
+) -> list[pl.DataFrame]:
     """The tables of the indicators that are wanted, in their order."""
-    made, tables = Made(ground, settings, tell), []
+    made, tables = Made(ground, fields, settings, tell), []
     makers = made.makers()
     for number, key in enumerate(wanted):
         tell("indicators", number, len(wanted))
@@ -41,8 +44,9 @@ def make_indicators(ground: Ground, wanted: tuple[str, ...], settings: Settings,
 class Made:
     """Counts and aggregates, read and added up when first asked for."""
 
-    def __init__(self, ground: Ground, settings: Settings, tell: Tell) -> None:
+    def __init__(self, ground: Ground, fields: Fields, settings: Settings, tell: Tell) -> None:
         self.settings, self.tell, self.space = settings, tell, workspace(settings)
+        self.fields = fields
         self.ground, self.low, self.monitor = ground, ground.low, ground.study.monitor
         # Levels wide enough to hold several buurten.
         self.wide = [name for name in (*self.monitor.levels, NATIONAL) if name in ("gemeente", "region", NATIONAL)]
@@ -89,7 +93,14 @@ class Made:
                 self.crossings, {one.area: one.start.year for one in self.ground.followed}, low
             ),
             "E1": self._entrants,
+            "E2": lambda: dwellings.successors(*self.history.vacated(), low),
+            "E3": lambda: dwellings.vacancy_chains(self.history.chains(), self.history.filled()),
             "E4": lambda: reproduction.climbers(self._block("climbs", CLIMBS), self.ground.regions),
+            "E5": lambda: dwellings.stock_flows(self._with_total("stock_flows", dwellings.STOCK_FLOWS)),
+            "E6": lambda: dwellings.crowding(
+                self._with_total("crowding", dwellings.CROWDING), self._with_total("kinds", dwellings.CROWDING)
+            ),
+            "E7": lambda: dwellings.new_tenancies(self.history.begun_social(), low),
             "F1": lambda: after.distance_moved(
                 self._block("distances_moved", DISTANCES_MOVED), self.ground.regions, BIN_M, low
             ),
@@ -177,13 +188,21 @@ class Made:
     def _entrants(self) -> pl.DataFrame:
         living = self._block("tenure_residents", TENURE_RESIDENTS).filter(pl.col("tenure") == TENURES.index("social"))
         sitting = at_places(living.drop("tenure"), self.ground.zones, self.ground.levels, ("year", "income_class"))
-        moves = _with_total(self._block("social_moves", SOCIAL_MOVES), SOCIAL_MOVES)
-        return corporations.entrants(moves.filter(pl.col("place") != OUTSIDE), sitting, self.low)
+        moves = self._with_total("social_moves", SOCIAL_MOVES)
+        return corporations.entrants(moves, sitting, self.low)
 
     # ---- counts of this step ---------------------------------------------------------------------------
 
     def _block(self, name: str, keys: tuple[str, ...]) -> pl.DataFrame:
         return self.ground.block(name, keys)
+
+    def _with_total(self, name: str, keys: tuple[str, ...]) -> pl.DataFrame:
+        return dwellings.with_total(self._block(name, keys), keys)
+
+    @cached_property
+    def history(self) -> History:
+        """The tenancies of all dwellings."""
+        return History(self.ground, workspace(self.settings).moves, self.fields.first_used)
 
     @cached_property
     def status_moves(self) -> pl.DataFrame:
@@ -218,12 +237,12 @@ class Made:
     @cached_property
     def crossings(self) -> pl.DataFrame:
         """Moves out of, into and within places, with the cut `total`."""
-        return _with_total(self.ground.block("crossings", CROSSINGS), CROSSINGS)
+        return self._with_total("crossings", CROSSINGS)
 
     @cached_property
     def tenures(self) -> pl.DataFrame:
         """Moves by tenure left and entered, with the cut `total`."""
-        return _with_total(self.ground.block("tenure_moves", TENURE_MOVES), TENURE_MOVES)
+        return self._with_total("tenure_moves", TENURE_MOVES)
 
 
 def _dense(counts: pl.DataFrame, measure: str, shape: tuple[int, int], years: range) -> Numbers:
@@ -232,7 +251,3 @@ def _dense(counts: pl.DataFrame, measure: str, shape: tuple[int, int], years: ra
     cell = (counts["area"].to_numpy(), counts["year"].to_numpy() - years.start)
     np.add.at(table, cell, counts[measure].to_numpy())
     return table
-
-
-def _with_total(counts: pl.DataFrame, keys: tuple[str, ...]) -> pl.DataFrame:
-    return add_up([counts, counts.with_columns(cut=pl.lit(TOTAL))], keys)

@@ -11,7 +11,8 @@ import polars as pl
 
 from mobility.chains.programmes import HOME, Followed
 from mobility.indicators.blocks import Frame
-from mobility.indicators.corporations import corporation_dwellings
+from mobility.indicators.corporations import corporation_dwellings, heavy
+from mobility.indicators.segregation import Numbers
 from mobility.indicators.table import add_up
 from mobility.indicators.zones import NATIONAL, OUTSIDE, PROGRAMME, Zones, inside_programmes, near_inside, zones_of
 from mobility.panel.store import Panel, Shape
@@ -83,6 +84,13 @@ class Ground:
         years = [year for year in self.study.period.years if str(year) in tenure.columns]
         return {year: corporation_dwellings(tenure[str(year)], area, self.areas.height) for year in years}
 
+    def heavy_areas(self) -> Numbers:
+        """1 for areas heavy with corporation dwellings (row) in every year of the study (column)."""
+        owned, share = self.dwellings(), self.study.monitor.heavy_share
+        flat = np.zeros(self.areas.height)
+        years = self.study.period.years
+        return np.stack([heavy(*owned[year], share) if year in owned else flat for year in years], axis=1)
+
     def centre_distances(self, objects: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
         """Metres from every object to the centre of its region (null: none), and the number of the region.
 
@@ -109,7 +117,7 @@ class Ground:
 
     def block(self, name: str, keys: Sequence[str]) -> pl.DataFrame:
         """The counts of all partitions, added up."""
-        parts = [pl.read_parquet(path) for path in sorted((self.scratch / name).glob("*.parquet"))]
+        parts = [pl.read_parquet(path) for path in sorted((self.scratch / name).rglob("*.parquet"))]
         return add_up(parts, keys)
 
 
