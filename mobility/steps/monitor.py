@@ -10,6 +10,7 @@ import polars as pl
 from mobility.areas import load_programme, load_zoning
 from mobility.catalogue import absent_registers, chosen
 from mobility.indicators.table import collected, empty
+from mobility.panel.store import Panel
 from mobility.run.files import make_folder, remove_folder, write_json, write_parquet
 from mobility.run.progress import Tell
 from mobility.run.steps import files_below
@@ -19,6 +20,7 @@ from mobility.steps.job import Job, Told, workspace
 from mobility.steps.monitor_counts import count_moves, count_people, fields_of
 from mobility.steps.monitor_dwellings import count_dwellings
 from mobility.steps.monitor_families import make_indicators
+from mobility.steps.monitor_further import put_distances
 from mobility.steps.monitor_ground import ground_of, registers_there
 
 _AGGREGATES = ("flows", "account", "expected", "chains", "incidence")
@@ -51,14 +53,18 @@ def _run(settings: Settings, tell: Tell) -> Told:
     space = workspace(settings)
     scratch = space.root / "monitor.tmp"
     remove_folder(scratch)
-    ground = ground_of(settings, make_folder(scratch))
+    panel = Panel(space.panel)
     asked = chosen(settings.study.monitor.indicators)
-    absent = absent_registers(registers_there(ground.panel, ground.shape))
+    absent = absent_registers(registers_there(panel, panel.shape()))
     wanted = tuple(key for key in asked if key not in absent)
+    ground = ground_of(settings, wanted, make_folder(scratch))
+    if ground.wants("F3", "F6"):
+        put_distances(ground)
     count_people(ground, settings, tell)
     fields = fields_of(ground)
     count_moves(ground, fields, settings, space.moves, tell)
-    count_dwellings(ground, settings, fields.first_used, tell)
+    if ground.wants("E2", "E3", "E5", "E6", "E7"):
+        count_dwellings(ground, settings, fields.first_used, tell)
     table = collected([empty(), *make_indicators(ground, wanted, fields, settings, tell)])
     cuts = [*settings.study.monitor.cuts, "total"]
     table = table.filter(pl.col("cut").is_in(cuts))

@@ -21,6 +21,7 @@ from mobility.indicators.blocks import (
     percentiles_after,
 )
 from mobility.indicators.corporations import bands_of
+from mobility.indicators.outcomes import NO_OUTCOME, count_gaps
 from mobility.indicators.passing import (
     count_band_moves,
     count_distances_moved,
@@ -31,6 +32,7 @@ from mobility.indicators.passing import (
     tenures_of_moves,
 )
 from mobility.indicators.segregation import Numbers
+from mobility.indicators.services import count_closures, count_service_moves
 from mobility.indicators.status import FIFTHS, NO_STATUS, Ladder, ladder_of
 from mobility.indicators.trajectories import (
     Years,
@@ -48,6 +50,7 @@ from mobility.run.progress import Tell
 from mobility.run.steps import files_below
 from mobility.settings import Settings
 from mobility.steps import monitor_dwellings as dwellings
+from mobility.steps.monitor_further import CARE, INCOME, distances, outcomes_at, put_whereabouts
 from mobility.steps.monitor_ground import Ground
 from mobility.steps.moves import stock_days
 from mobility.steps.population import classes_after
@@ -98,7 +101,8 @@ def _people(partition: int, ground: Ground) -> None:
     if ground.shape.has_coordinates:
         metres, region = ground.centre_distances(objects)
         ground.put("distances", partition, count_distances(stocks, classes, metres, region, BIN_M, frame))
-    dwellings.put_people(partition, ground, persons, stocks, classes)
+    if ground.wants("E2", "E3", "E5", "E6", "E7"):
+        dwellings.put_people(partition, ground, persons, stocks, classes)
     lived = panel.read("residence", partition).drop_nulls("object")
     used = np.full(objects.height, LATER, dtype=np.int16)
     np.minimum.at(used, lived["object"].to_numpy(), lived["start_date"].dt.year().cast(pl.Int16).to_numpy())
@@ -175,6 +179,8 @@ def _moves(partition: int, ground: Ground, fields: Fields, exchange: Exchange) -
     if ground.shape.has_coordinates:
         objects = panel.objects("x_m", "y_m")
         ground.put("distances_moved", partition, count_distances_moved(moves, objects, ground.areas, region, BIN_M))
+    if ground.wants("F3"):
+        ground.put("service_moves", partition, count_service_moves(moves, distances(ground), region))
     row = persons["person"].search_sorted(moves["person"]).to_numpy()
     own = percentiles[row, moves["year"].to_numpy() - study.period.first_year]
     status = count_status_moves(moves, own, fields.ladders, region)
@@ -196,6 +202,14 @@ def _years(
     region = ground.zones.levels["region"].of_area.to_numpy().astype(np.int64)
     years = range(study.period.first_year, study.period.first_year + len(stocks.days) - 1)
     lived = Years(stocks, stocks.area(area), classes, fields.fifths, region, years)
+    if ground.wants("F2"):
+        put_whereabouts(partition, ground, persons["person"], stocks, lived.area, classes)
+    if ground.wants("F6"):
+        near = distances(ground)
+        lost = count_closures(stocks, lived.area, classes, near, region, study.period.years, study.monitor.far_m)
+        ground.put("closures", partition, lost)
+    if ground.wants("G2"):
+        _gaps(partition, ground, persons["person"], lived, percentiles)
     ground.put("transitions", partition, count_transitions(lived))
     ground.put("times", partition, count_times(lived))
     programme = ground.programmes.gather(area)
@@ -205,3 +219,13 @@ def _years(
     rules = study.monitor.climbers
     climbs = count_climbs(lived, percentiles, fields.heavy, fields.first_used, rules.rise, rules.held_years, NEW_YEARS)
     ground.put("climbs", partition, climbs)
+
+
+def _gaps(partition: int, ground: Ground, persons: pl.Series, lived: Years, percentiles: Ints) -> None:
+    """Put down outcomes of who stays, leaves and comes: the percentile of the class, and costs of care of the year begun."""
+    levels = ground.study.monitor.levels
+    costs = outcomes_at(ground.panel, partition, CARE, persons, [*lived.years, lived.years.stop])
+    known = np.where(percentiles > 0, percentiles, NO_OUTCOME)
+    for name, outcome in ((INCOME, known), (CARE, costs)):
+        counted = count_gaps(lived.stocks, lived.area, outcome, name, ground.zones, levels, lived.years)
+        ground.put(f"gaps/{name}", partition, counted)

@@ -9,7 +9,19 @@ import numpy as np
 import polars as pl
 
 from mobility.income import CLASSES
-from mobility.indicators import after, corporations, drivers, dwellings, living, reproduction, residents, selective
+from mobility.indicators import (
+    after,
+    corporations,
+    drivers,
+    dwellings,
+    family,
+    living,
+    outcomes,
+    reproduction,
+    residents,
+    selective,
+    services,
+)
 from mobility.indicators.blocks import CROSSINGS, DISTANCES, RESIDENTS, TENURE_RESIDENTS
 from mobility.indicators.concentrations import new_concentrations
 from mobility.indicators.passing import BAND_MOVES, DISTANCES_MOVED, SOCIAL_MOVES, STATUS_MOVES, TENURE_MOVES
@@ -24,6 +36,7 @@ from mobility.settings import Settings
 from mobility.steps.job import workspace
 from mobility.steps.monitor_counts import BIN_M, Fields, percentile_tables
 from mobility.steps.monitor_dwellings import History
+from mobility.steps.monitor_further import count_family
 from mobility.steps.monitor_ground import Ground
 from mobility.steps.monitor_residents import count_original_residents
 
@@ -86,7 +99,7 @@ class Made:
             ),
             "C1": lambda: drivers.low_account(self.account, low),
             "C2": lambda: drivers.share_change(self.account, low),
-            "D1": lambda: residents.where_now(self._original_residents(), low),
+            "D1": lambda: residents.where_now(self._original_residents[0], low),
             "D2": lambda: self._from_chains("incidence", residents.came_back),
             "D3": lambda: self._from_chains("chains", residents.seeped_away),
             "D4": lambda: residents.replaced_by(
@@ -104,12 +117,21 @@ class Made:
             "F1": lambda: after.distance_moved(
                 self._block("distances_moved", DISTANCES_MOVED), self.ground.regions, BIN_M, low
             ),
+            "F2": lambda: family.family_near(
+                count_family(self.ground, self.tell), self.ground.regions, self.monitor.near_km, low
+            ),
+            "F3": lambda: services.service_changes(
+                self._block("service_moves", services.SERVICE_MOVES), self.ground.regions, low
+            ),
             "F5": lambda: pl.concat(
                 [
                     reproduction.rank_change(self.status_moves, self.ground.regions, low),
                     reproduction.band_change(self.band_moves, self.ground.regions, low),
                 ]
             ),
+            "F6": lambda: services.closures(self._block("closures", services.CLOSURES), self.ground.regions, low),
+            "G1": self._by_trajectory,
+            "G2": lambda: outcomes.area_gap(self._block("gaps", outcomes.GAPS)),
         }
 
     # ---- aggregates of earlier steps -------------------------------------------------------------------
@@ -155,6 +177,10 @@ class Made:
             self.low,
         )
 
+    def _by_trajectory(self) -> pl.DataFrame:
+        counted = self._original_residents[1]
+        return outcomes.by_trajectory(counted, self.low) if counted.height else empty()
+
     def _new_concentrations(self) -> pl.DataFrame:
         ground, years = self.ground, self.ground.study.period.years
         shape = (ground.areas.height, len(years))
@@ -182,7 +208,8 @@ class Made:
             self.monitor.concentrations,
         )
 
-    def _original_residents(self) -> pl.DataFrame:
+    @cached_property
+    def _original_residents(self) -> tuple[pl.DataFrame, pl.DataFrame]:
         return count_original_residents(self.ground, self.space.root / "cohort", self.settings, self.tell)
 
     def _entrants(self) -> pl.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,6 +35,7 @@ class Ground:
         areas: of `places.zone_areas`.
         zones: places and cuts.
         followed: the programme areas.
+        wanted: ids of the indicators to be made.
         scratch: folder in which counts of partitions are put down.
     """
 
@@ -44,6 +45,7 @@ class Ground:
     areas: pl.DataFrame
     zones: Zones
     followed: tuple[Followed, ...]
+    wanted: frozenset[str]
     scratch: Path
 
     @property
@@ -111,6 +113,10 @@ class Ground:
         metres = ((pl.col("x_m") - pl.col("x")) ** 2 + (pl.col("y_m") - pl.col("y")) ** 2).sqrt().floor().cast(pl.Int64)
         return found.select(metres).to_series(), placed["region"]
 
+    def wants(self, *keys: str) -> bool:
+        """Whether one of these indicators is to be made."""
+        return not self.wanted.isdisjoint(keys)
+
     def put(self, block: str, partition: int, counts: pl.DataFrame) -> None:
         """Put down the counts of one partition."""
         write_parquet(counts, self.scratch / block / f"part-{partition:03d}.parquet")
@@ -121,7 +127,7 @@ class Ground:
         return add_up(parts, keys)
 
 
-def ground_of(settings: Settings, scratch: Path) -> Ground:
+def ground_of(settings: Settings, wanted: Iterable[str], scratch: Path) -> Ground:
     """The ground of a study.
 
     Raises:
@@ -136,7 +142,9 @@ def ground_of(settings: Settings, scratch: Path) -> Ground:
     near = np.zeros(areas.height, dtype=bool)
     if shape.has_coordinates and inside.any():
         near = near_inside(panel.objects("area", "x_m", "y_m"), inside, settings.study.monitor.ring_m)
-    return Ground(settings.study, panel, shape, areas, zones_of(areas, programmes, near), followed, scratch)
+    return Ground(
+        settings.study, panel, shape, areas, zones_of(areas, programmes, near), followed, frozenset(wanted), scratch
+    )
 
 
 def registers_there(panel: Panel, shape: Shape) -> set[str]:

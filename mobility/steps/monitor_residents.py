@@ -12,14 +12,18 @@ import polars as pl
 from mobility.chains.programmes import HOME
 from mobility.chains.tables import add_baseline_households
 from mobility.days import months_after
+from mobility.indicators.outcomes import BY_TRAJECTORY, NO_OUTCOME, trajectory
 from mobility.indicators.residents import HORIZONS, states_on
 from mobility.indicators.table import add_up
 from mobility.indicators.zones import near_inside
 from mobility.run.engine import work
 from mobility.run.progress import Tell
 from mobility.settings import Settings
+from mobility.steps.monitor_further import CARE, INCOME, outcomes_at
 from mobility.steps.monitor_ground import Ground
+from mobility.stocks import Ints
 
+SINCE = range(-3, 11)  # years after that of the cohort date in which outcomes are looked at
 _KEYS = ("place", "region", "year", "horizon", "income_class", "state")
 _NOBODY = {
     **dict.fromkeys(("place", "region", "state"), pl.String),
@@ -31,8 +35,13 @@ _NOBODY = {
 }
 
 
-def count_original_residents(ground: Ground, cohort: Path, settings: Settings, tell: Tell) -> pl.DataFrame:
-    """Members of the cohorts by programme area, horizon, class and state: `persons` and `households` (through their carriers).
+def count_original_residents(
+    ground: Ground, cohort: Path, settings: Settings, tell: Tell
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Members of the cohorts by state at each horizon, and by the way they went with their outcomes.
+
+    The first table has one row per programme area, horizon, class and state, the second one per `outcomes.BY_TRAJECTORY` with
+    `total`; both `persons` and `households` (through their carriers).
 
     A horizon after the last day that is followed has no rows.
 
@@ -52,7 +61,7 @@ def count_original_residents(ground: Ground, cohort: Path, settings: Settings, t
         )
     task = partial(_states, ground=ground, cohort=cohort, near=near)
     work(task, ground.shape.partitions, settings.engine, "original residents", tell)
-    tables = [pl.DataFrame(schema=_NOBODY)]
+    tables, outcomes = [pl.DataFrame(schema=_NOBODY)], []
     for number, one in enumerate(ground.followed):
         parts = [
             pl.read_parquet(path) for path in sorted((ground.scratch / "states" / f"{number:03d}").glob("*.parquet"))
@@ -72,19 +81,50 @@ def count_original_residents(ground: Ground, cohort: Path, settings: Settings, t
                     households=pl.col("is_carrier").cast(pl.Int64),
                 )
                 tables.append(rows.select(list(_NOBODY)))
-    return add_up(tables, _KEYS)
+        for name in (INCOME, CARE):
+            for since in SINCE:
+                column = f"{name}_{since}"
+                rows = members.drop_nulls(column).select(
+                    place=pl.lit(one.area),
+                    region=pl.lit(one.region),
+                    year=pl.lit(one.cohort_date.year + since, pl.Int32),
+                    income_class=pl.col("income_class").cast(pl.UInt8),
+                    outcome=pl.lit(name),
+                    trajectory="trajectory",
+                    since=pl.lit(since, pl.Int32),
+                    persons=pl.lit(1, pl.Int64),
+                    households=pl.col("is_carrier").cast(pl.Int64),
+                    total=column,
+                )
+                outcomes.append(add_up([rows], BY_TRAJECTORY))
+    return add_up(tables, _KEYS), add_up(outcomes, BY_TRAJECTORY) if outcomes else pl.DataFrame()
 
 
 def _states(partition: int, ground: Ground, cohort: Path, near: list[npt.NDArray[np.bool_]]) -> None:
     panel = ground.panel
     persons, residence, households = (panel.read(name, partition) for name in ("persons", "residence", "households"))
     area = panel.objects("area")["area"]
+    begun = [one.cohort_date.year for one in ground.followed]
+    years = range(min(begun, default=0) + SINCE.start, max(begun, default=0) + SINCE.stop)
+    outcomes = {name: outcomes_at(panel, partition, name, persons["person"], list(years)) for name in (INCOME, CARE)}
     for number, one in enumerate(ground.followed):
         members = pl.read_parquet(cohort / f"{number:03d}" / f"part-{partition:03d}.parquet")
-        kept = members.select("person", "birth_date", "household", "object", "income_class")
+        kept = members.select("person", "birth_date", "household", "object", "income_class", trajectory())
         for horizon in HORIZONS:
             day = months_after(one.cohort_date, 12 * horizon)
             if day <= one.last_day:
                 state = states_on(day, kept, persons, residence, households, area, one, near[number])
                 kept = kept.with_columns(state.alias(f"state_{horizon}"))
+        row = persons["person"].search_sorted(kept["person"]).to_numpy()
+        kept = kept.with_columns(
+            _known(f"{name}_{since}", values[row, one.cohort_date.year + since - years.start])
+            for name, values in outcomes.items()
+            for since in SINCE
+        )
         ground.put(f"states/{number:03d}", partition, kept)
+
+
+def _known(name: str, values: Ints) -> pl.Series:
+    """Values with null for `NO_OUTCOME`."""
+    given = pl.Series(values)
+    return pl.select(pl.when(given != NO_OUTCOME).then(given).alias(name)).to_series()

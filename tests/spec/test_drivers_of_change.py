@@ -5,7 +5,7 @@ from itertools import permutations
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mobility.flows.account import COMPONENTS
@@ -75,6 +75,7 @@ def every_order(above, below, added, widened):
 
 
 @given(st.integers(0, 50), st.lists(st.integers(-5, 20), min_size=6, max_size=6))
+@settings(max_examples=60, deadline=None)
 def test_the_split_is_the_mean_over_every_order(above, steps):
     below = above + 60
     added, widened = steps[:3], steps[3:]

@@ -5,7 +5,7 @@ import datetime as dt
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mobility.indicators import dwellings
@@ -122,6 +122,7 @@ def test_a_sector_without_vacancies_has_no_multiplier():
 
 
 @given(st.integers(0, 99))
+@settings(max_examples=60, deadline=None)
 def test_the_multiplier_of_one_sector_is_that_of_a_geometric_series(freed):
     assert multipliers(np.array([[freed, 100 - freed]])) == pytest.approx([1 / (1 - freed / 100)])
 
@@ -141,6 +142,7 @@ DAYS = st.integers(0, 60)
 
 
 @given(st.lists(st.tuples(st.integers(0, 2), DAYS, st.integers(1, 30)), min_size=1, max_size=10))
+@settings(max_examples=60, deadline=None)
 def test_tenancies_against_a_walk_through_the_days(stays):
     """A dwelling that is lived in on a day and was not on the day before, or from which all left that day, begins a tenancy."""
     rows = [(n, o, ZERO + s, ZERO + s + d, 0, 0, 0, NOBODY, NOBODY) for n, (o, s, d) in enumerate(stays)]

@@ -126,7 +126,7 @@ TABLES = arrays(np.int64, (4, 3), elements=st.integers(0, 30)).map(lambda table:
 
 
 @given(TABLES, TABLES)
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_the_parts_of_a_change_add_up_to_it(before, after):
     for table in (before, after):
         if not table.sum(axis=1).any():
@@ -139,7 +139,7 @@ def test_the_parts_of_a_change_add_up_to_it(before, after):
 
 
 @given(TABLES)
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_shares_lie_between_0_and_1_and_the_order_of_units_does_not_matter(table):
     table = table[table.sum(axis=1) > 0]
     if len(table) < 2 or not (table[:, :2].sum(axis=0) > 0).all():
@@ -156,7 +156,7 @@ def test_shares_lie_between_0_and_1_and_the_order_of_units_does_not_matter(table
 
 
 @given(TABLES, st.lists(st.integers(0, 1), min_size=4, max_size=4))
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_nested_parts_add_up_to_the_whole_and_are_never_negative(table, cities):
     kept = table.sum(axis=1) > 0
     if not kept.any():

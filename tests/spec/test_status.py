@@ -5,7 +5,7 @@ import datetime as dt
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mobility.income import CLASSES
@@ -220,6 +220,7 @@ def test_a9_the_median_stay_from_hazards():
 
 
 @given(st.lists(st.tuples(st.integers(2008, 2014), st.integers(2015, 2019)), min_size=1, max_size=8))
+@settings(max_examples=60, deadline=None)
 def test_delayed_entry_against_a_slow_reading(stays):
     """Persons of area 1 who came on 1 July of one year and left on 1 July of another: year by year, person by person."""
     drawn = "\n".join(
