@@ -18,6 +18,7 @@ from mobility.indicators.table import add_up
 from mobility.indicators.zones import near_inside
 from mobility.run.engine import work
 from mobility.run.progress import Tell
+from mobility.run.steps import files_below
 from mobility.settings import Settings
 from mobility.steps.monitor_further import CARE, INCOME, outcomes_at
 from mobility.steps.monitor_ground import Ground
@@ -61,43 +62,32 @@ def count_original_residents(
         )
     task = partial(_states, ground=ground, cohort=cohort, near=near)
     work(task, ground.shape.partitions, settings.engine, "original residents", tell)
-    tables, outcomes = [pl.DataFrame(schema=_NOBODY)], []
+    states, outcomes = [pl.DataFrame(schema=_NOBODY)], []
     for number, one in enumerate(ground.followed):
-        parts = [
-            pl.read_parquet(path) for path in sorted((ground.scratch / "states" / f"{number:03d}").glob("*.parquet"))
-        ]
-        members = add_baseline_households(pl.concat(parts))
-        for horizon in HORIZONS:
-            column = f"state_{horizon}"
-            if column in members.columns:
-                rows = members.select(
-                    place=pl.lit(one.area),
-                    region=pl.lit(one.region),
-                    year=pl.lit(one.start.year, pl.Int32),
-                    horizon=pl.lit(horizon, pl.Int32),
-                    income_class=pl.col("income_class").cast(pl.UInt8),
-                    state=column,
-                    persons=pl.lit(1, pl.Int64),
-                    households=pl.col("is_carrier").cast(pl.Int64),
-                )
-                tables.append(rows.select(list(_NOBODY)))
+        parts = [pl.read_parquet(path) for path in files_below(ground.scratch / "states" / f"{number:03d}")]
+        members = add_baseline_households(pl.concat(parts)).with_columns(
+            place=pl.lit(one.area),
+            region=pl.lit(one.region),
+            income_class=pl.col("income_class").cast(pl.UInt8),
+            persons=pl.lit(1, pl.Int64),
+            households=pl.col("is_carrier").cast(pl.Int64),
+        )
+        started = pl.lit(one.start.year, pl.Int32).alias("year")
+        states.append(_long(members, "horizon", "state", "state").with_columns(started).select(list(_NOBODY)))
         for name in (INCOME, CARE):
-            for since in SINCE:
-                column = f"{name}_{since}"
-                rows = members.drop_nulls(column).select(
-                    place=pl.lit(one.area),
-                    region=pl.lit(one.region),
-                    year=pl.lit(one.cohort_date.year + since, pl.Int32),
-                    income_class=pl.col("income_class").cast(pl.UInt8),
-                    outcome=pl.lit(name),
-                    trajectory="trajectory",
-                    since=pl.lit(since, pl.Int32),
-                    persons=pl.lit(1, pl.Int64),
-                    households=pl.col("is_carrier").cast(pl.Int64),
-                    total=column,
-                )
-                outcomes.append(add_up([rows], BY_TRAJECTORY))
-    return add_up(tables, _KEYS), add_up(outcomes, BY_TRAJECTORY) if outcomes else pl.DataFrame()
+            rows = _long(members, "since", name, "total").with_columns(
+                year=one.cohort_date.year + pl.col("since"), outcome=pl.lit(name)
+            )
+            outcomes.append(rows.select(*BY_TRAJECTORY, "persons", "households", "total"))
+    return add_up(states, _KEYS), add_up(outcomes, BY_TRAJECTORY) if outcomes else pl.DataFrame()
+
+
+def _long(members: pl.DataFrame, number: str, prefix: str, value: str) -> pl.DataFrame:
+    """One row per member and column `<prefix>_<number>` that tells something."""
+    on = [name for name in members.columns if name.startswith(f"{prefix}_")]
+    index = ["place", "region", "income_class", "trajectory", "persons", "households"]
+    rows = members.unpivot(on, index=index, variable_name=number, value_name=value).drop_nulls(value)
+    return rows.with_columns(pl.col(number).str.strip_prefix(f"{prefix}_").cast(pl.Int32))
 
 
 def _states(partition: int, ground: Ground, cohort: Path, near: list[npt.NDArray[np.bool_]]) -> None:
