@@ -211,6 +211,7 @@ class Shown:
         width: how many counts a cell must be able to be, by cell.
         rounds: of withholding more, at most.
         large: cells that meet the minimum; once withheld, it must not be possible to tell.
+        public: cells that earlier releases showed, which nobody can withhold any more; None: there are none.
     """
 
     numbers: Whole
@@ -219,6 +220,7 @@ class Shown:
     width: Whole
     rounds: int
     large: Flags
+    public: Flags | None = None
 
     def start(self, is_shown: Flags) -> tuple[Whole, Whole]:
         """What each cell by itself can be: persons, households, surplus.
@@ -301,14 +303,16 @@ def withhold_tight(
         groups = [_guilty_groups(cells, each, low, high, is_shown, shown.width) for each in breakdowns]
         if not cells.any() and not relations.any() and not any(group.any() for group in groups):
             return is_shown
-        guilty = _traced(cells, relations, low, high, is_shown, net)
-        withheld = _repair(cells, guilty, shown, is_shown, net)
+        free = is_shown if shown.public is None else is_shown & ~shown.public
+        guilty = _traced(cells, relations, low, high, free, net)
+        withheld = _repair(cells, guilty, shown, free, net)
         withheld[net.child[told[net.parent[net.relation]]]] = True  # any child that is shown makes its parent large
         for each, group in zip(breakdowns, groups, strict=True):
-            withheld |= _smallest(each.sign, each.witness, group, shown, is_shown)
-        is_shown = is_shown & ~withheld
+            withheld |= _smallest(each.sign, each.witness, group, shown, free)
+        is_shown = is_shown & ~(withheld & free)
+    beside = " beside what earlier releases showed" if shown.public is not None and shown.public.any() else ""
     raise ReleaseError(
-        f"After {shown.rounds} rounds of withholding, a reader could still narrow down some cells. Offer less detail: "
+        f"After {shown.rounds} rounds of withholding, a reader could still narrow down some cells{beside}. Offer less detail: "
         "fewer levels, fewer classes, or fewer tables that overlap (schemas/outputs, study.release.tables)."
     )
 

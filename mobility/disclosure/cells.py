@@ -11,6 +11,8 @@ from mobility.errors import ReleaseError, RequestError
 
 KEY = "cell_key"
 SET = "row_set"
+STATE = "state"
+"""What earlier releases mean for a cell; see `earlier`."""
 UNITS = ("unit_persons", "unit_households")
 """So many different persons and households are behind a cell, at least: who is counted twice in a year counts here once."""
 
@@ -21,8 +23,8 @@ class Offer:
 
     Attributes:
         declaration: the table.
-        frame: one row per cell: the key columns, the measures, the units behind them, `cell_key`, and `row_set`, the index of
-            the set of rows.
+        frame: one row per cell: the key columns, the measures, the units behind them, `cell_key`, `row_set`, the index of
+            the set of rows, and `state`, null unless `earlier.states` knows better.
         base: the aggregate, filtered and recoded, before sets of rows are made of it.
     """
 
@@ -44,17 +46,17 @@ def offer(declaration: Declaration, aggregate: pl.DataFrame, *, low: tuple[str, 
         RequestError: the declaration sums over a column of numbers, or offers a cell twice.
     """
     _require_columns(declaration, aggregate)
-    wanted = aggregate.lazy().filter(_all_of(declaration.where))
+    wanted = aggregate.lazy().filter(all_of(declaration.where))
     for column, how in declaration.recode:
-        wanted = wanted.with_columns(_recode(column, how, low))
+        wanted = wanted.with_columns(recode(column, how, low))
     base = _sum(wanted, declaration.cells, declaration.measures).collect()
     _require_text(declaration, base)
     sets = [
-        _sum(totalled(base.lazy().filter(_all_of(rows.where)), rows), declaration.cells, declaration.measures)
+        _sum(totalled(base.lazy().filter(all_of(rows.where)), rows), declaration.cells, declaration.measures)
         .with_columns(pl.lit(index, dtype=pl.Int64).alias(SET))
         for index, rows in enumerate(declaration.rows)
     ]  # fmt: skip
-    frame = pl.concat(sets).sort(declaration.cells).collect()
+    frame = pl.concat(sets).sort(declaration.cells).with_columns(pl.lit(None, pl.String).alias(STATE)).collect()
     if frame.select(declaration.cells).is_duplicated().any():
         raise RequestError(f"schemas/outputs/{declaration.table}.yaml: two sets under `rows` offer the same cell.")
     return Offer(declaration, frame, base)
@@ -65,7 +67,8 @@ def totalled(frame: pl.LazyFrame, rows: Rows) -> pl.LazyFrame:
     return frame.with_columns(pl.lit(TOTAL).alias(column) for column in rows.total)
 
 
-def _all_of(where: Where) -> pl.Expr:
+def all_of(where: Where) -> pl.Expr:
+    """Rows with these values."""
     return pl.all_horizontal(pl.lit(True), *(pl.col(column).is_in(list(values)) for column, values in where))
 
 
@@ -73,7 +76,8 @@ def _sum(frame: pl.LazyFrame, cells: tuple[str, ...], measures: tuple[str, ...])
     return frame.group_by(cells).agg(pl.col(*measures, *UNITS, KEY).cast(pl.Int64).sum()).sort(cells)
 
 
-def _recode(column: str, how: str, low: tuple[str, ...]) -> pl.Expr:
+def recode(column: str, how: str, low: tuple[str, ...]) -> pl.Expr:
+    """A column made coarser: `low` makes the quintiles into low and not_low."""
     if how != "low":
         raise RequestError(f"recode: {how} is not a way to make {column} coarser; there is: low.")
     value = pl.col(column)

@@ -9,8 +9,9 @@ import numpy as np
 import polars as pl
 
 from mobility.disclosure.audit import Breakdowns, Claims, Net, Shown, withhold_tight
-from mobility.disclosure.cells import KEY, SET, Offer
+from mobility.disclosure.cells import KEY, SET, STATE, Offer
 from mobility.disclosure.declaration import Declaration
+from mobility.disclosure.earlier import PUBLIC
 from mobility.disclosure.nesting import HIDDEN_SET, add_hidden
 from mobility.disclosure.relations import CELL, Table, find_relations
 from mobility.disclosure.rounding import draw, round_counts
@@ -51,8 +52,8 @@ class Protected:
     Attributes:
         safe: what may leave.
         inside: every offered cell with its true counts, its `reason` where it is withheld, and the rounded
-            numbers where it is not (`persons_published`, `households_published`); for the officer, inside the
-            environment.
+            numbers where it is not (`persons_published`, `households_published`), and its `cell_key`, for the ledger; for the
+            officer, inside the environment.
     """
 
     safe: SafeTable
@@ -63,6 +64,8 @@ def protect(
     offers: Sequence[Offer], *, profile: Disclosure, secret: bytes, blocks: Mapping[str, str]
 ) -> list[Protected]:
     """The tables of one release, protected together, since a reader has them all.
+
+    What earlier releases showed is known as well: such a cell is `public`, and a fixed part of the evidence.
 
     1. The primary rules withhold cells (`rules`).
     2. What is left is rounded by cell key (`rounding`).
@@ -84,13 +87,14 @@ def protect(
         hidden = pl.when(pl.col(SET) == HIDDEN_SET).then(pl.lit(HIDDEN)).otherwise(REASON).alias(REASON)
         judged.append(frame.with_columns(hidden, pl.int_range(start, start + pl.len(), dtype=pl.Int64).alias(CELL)))
         start += frame.height
-    everything = pl.concat([frame.select(*MEASURES, KEY, REASON, _width(frame, profile)) for frame in judged])
+    everything = pl.concat([frame.select(*MEASURES, KEY, REASON, STATE, _width(frame, profile)) for frame in judged])
 
-    safe = everything[REASON].is_null().to_numpy()
-    draws = draw(secret, everything[KEY].to_numpy()[safe])
-    shown = np.zeros((len(MEASURES), len(safe)), np.int64)
+    public = (everything[STATE] == PUBLIC).fill_null(value=False).to_numpy()
+    known = everything[REASON].is_null().to_numpy() | public
+    draws = draw(secret, everything[KEY].to_numpy()[known])
+    shown = np.zeros((len(MEASURES), len(known)), np.int64)
     for number, name in zip(shown, MEASURES, strict=True):
-        number[safe] = round_counts(everything[name].to_numpy()[safe], draws, profile.rounding_base)
+        number[known] = round_counts(everything[name].to_numpy()[known], draws, profile.rounding_base)
     tables = {
         given.declaration.table: Table(given.declaration, frame) for given, frame in zip(offers, judged, strict=True)
     }
@@ -100,11 +104,12 @@ def protect(
         minimum=np.array([minima(profile)[name] for name in MEASURES], np.int64),
         width=everything["width"].to_numpy(),
         rounds=profile.audit_rounds,
-        large=(everything[REASON] == GROUP).fill_null(value=False).to_numpy(),
+        large=(everything[REASON] == GROUP).fill_null(value=False).to_numpy() & ~public,
+        public=public,
     )
     stays = withhold_tight(
         evidence,
-        safe,
+        known,
         Net.of(find_relations(tables, blocks)),
         _claims(offers, judged, profile),
         _breakdowns(offers, judged, profile),
@@ -118,10 +123,10 @@ def protect(
 
 
 def _part(declaration: Declaration, frame: pl.DataFrame, verdict: pl.DataFrame, profile: Disclosure) -> Protected:
-    stays = verdict["stays"]
+    stays = verdict["stays"] & frame[REASON].is_null()
     published = [pl.when(stays).then(verdict[f"{name}_published"]).alias(f"{name}_published") for name in MEASURES]
     reason = pl.when(pl.col(REASON).is_null() & ~stays).then(pl.lit(INTERVAL)).otherwise(REASON).alias(REASON)
-    inside = frame.with_columns(reason, *published).filter(pl.col(SET) != HIDDEN_SET).drop(CELL, SET, KEY)
+    inside = frame.with_columns(reason, *published).filter(pl.col(SET) != HIDDEN_SET).drop(CELL, SET, STATE)
     released = inside.filter(pl.col(REASON).is_null()).select(
         *declaration.cells, *(pl.col(f"{name}_published").alias(name) for name in MEASURES)
     )

@@ -10,12 +10,13 @@ from fractions import Fraction
 
 import polars as pl
 
-from mobility.disclosure.cells import SET, UNITS, Offer, totalled
+from mobility.disclosure.cells import SET, STATE, UNITS, Offer, totalled
 from mobility.disclosure.declaration import Group, Rows
+from mobility.disclosure.earlier import CLOSED
 from mobility.settings import Disclosure
 
 REASON = "reason"
-ZERO, SMALL, GROUP, INTERVAL = "zero", "small", "group", "interval"
+ZERO, SMALL, GROUP, EARLIER, INTERVAL = "zero", "small", "group", "earlier", "interval"
 HIDDEN = "hidden"
 """A cell of the audit that no table offers."""
 
@@ -27,7 +28,8 @@ def judge(given: Offer, profile: Disclosure) -> pl.DataFrame:
     - `small`: fewer different persons, or fewer different households, than the profile asks, however often each was
       counted; the cell is withheld in both measures, because a household is as recognisable as a person and either
       number would give the other away;
-    - `group`: the cell is part of a breakdown that shows that nearly all of a total are alike.
+    - `group`: the cell is part of a breakdown that shows that nearly all of a total are alike;
+    - `earlier`: beside what earlier releases showed, or did not show, of the cell it would tell too much.
     """
     declaration = given.declaration
     zero = pl.all_horizontal(pl.col(name) == 0 for name in declaration.measures)
@@ -46,7 +48,8 @@ def judge(given: Offer, profile: Disclosure) -> pl.DataFrame:
             frame = frame.with_columns(
                 pl.when(pl.col(REASON).is_null() & withheld).then(pl.lit(GROUP)).otherwise(REASON).alias(REASON)
             )
-    return frame
+    closed = pl.col(REASON).is_null() & (pl.col(STATE) == CLOSED)
+    return frame.with_columns(pl.when(closed).then(pl.lit(EARLIER)).otherwise(REASON).alias(REASON))
 
 
 def minima(profile: Disclosure) -> dict[str, int]:

@@ -19,12 +19,12 @@ _WORDS = {
     "safe": Words(
         "Alle rijen zijn door de regels gekomen. De controle heeft van elke cel, getoond of niet, uitgerekend wat een lezer "
         "van deze levering kan weten: uit de afgeronde getallen en hun gedeelde loting, het minimum, de sommen binnen en "
-        "tussen de tabellen, en de regel van groepsonthulling. Voor geen cel bleven minder dan {interval_width} mogelijke "
-        "aantallen over. Kennis van buiten de levering en andere leveringen zijn niet doorgerekend.",
+        "tussen de tabellen, de regel van groepsonthulling, en alles wat dit project eerder leverde. Voor geen cel bleven minder "
+        "dan {interval_width} mogelijke aantallen over. Kennis van elders is niet doorgerekend.",
         "All rows passed the rules. The audit worked out, of every cell, shown or not, what a reader of this release can "
         "know: from the rounded numbers and the draw they share, the minimum, the sums within and between the tables, and "
-        "the rule on group disclosure. For no cell fewer than {interval_width} possible counts were left. Knowledge from "
-        "elsewhere and other releases are not part of it.",
+        "the rule on group disclosure, and all that this project released before. For no cell fewer than {interval_width} possible "
+        "counts were left. Knowledge from elsewhere is not part of it.",
     ),
     "empty": Words("Geen rij van deze tabel kan worden getoond.", "No row of this table can be shown."),
 }
@@ -62,10 +62,12 @@ _RULES = (
         "counts. Cells that cannot exist are not listed apart yet.",
     ),
     Words(
-        "Tegen eerdere leveringen beschermen alleen de namen (een naam staat voor altijd voor dezelfde getallen) en de "
-        "vaste afronding; verschillen tussen leveringen zijn niet doorgerekend.",
-        "Against earlier releases only the names (a name stands for the same numbers for ever) and the constant rounding "
-        "protect; differences between releases are not audited.",
+        "Eerdere leveringen van het project staan in een register dat alleen groeit. Een cel die eerder niet getoond werd, blijft "
+        "weg. Een cel die eerder van andere records getoond werd, vervalt als het er minder dan {minimum_persons} personen of "
+        "{minimum_households} huishoudens scheelt, of als niet bekend is hoeveel. Wat eerder getoond werd, telt in de controle mee.",
+        "Earlier releases of the project stand in a ledger that only grows. A cell that was not shown before stays away. A cell that "
+        "was shown of other records before is left out where the two differ by fewer than {minimum_persons} persons or "
+        "{minimum_households} households, or where it is not known by how many. What was shown before counts in the audit.",
     ),
 )
 
@@ -133,7 +135,8 @@ def control_form(tables: list[SafeTable], about: About) -> str:
         f"groepsonthulling blijven van elke cel ten minste {profile.interval_width} aantallen mogelijk",
         "- Nul, te klein en niet getoond: geen rij, zonder merk; van sommige is aan te tonen dat zij niet nul zijn. Cellen die "
         "niet kunnen bestaan, zijn niet apart vermeld",
-        "- Eerdere leveringen: alleen beschermd door vaste namen en vaste afronding, verschillen zijn niet doorgerekend",
+        f"- Eerdere leveringen van dit project: doorgerekend, uit een register dat alleen groeit; een verschil is nul of minstens "
+        f"{profile.minimum_persons} personen en {profile.minimum_households} huishoudens, anders vervalt de cel",
         "- Gewogen aantallen, gemiddelden, minima, maxima en modelresultaten: geen",
         "- Identificerende variabelen: geen",
         "- Eerder geleverd: vul in welke leveringen van dit onderzoek er al waren",

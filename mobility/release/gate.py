@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import shutil
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,18 +15,23 @@ import polars as pl
 from mobility.areas import load_programme, load_zoning
 from mobility.disclosure.cells import Offer, offer
 from mobility.disclosure.declaration import Declaration
+from mobility.disclosure.earlier import Edition, only_public, states
+from mobility.disclosure.members import Members
 from mobility.disclosure.nesting import find_blocks
 from mobility.disclosure.protect import Protected, SafeTable, protect
+from mobility.disclosure.rules import minima
 from mobility.errors import ReleaseError, RequestError
 from mobility.release.about import About, read_about
 from mobility.release.archive import pack
-from mobility.release.declarations import load_declaration
+from mobility.release.declarations import declared_tables, load_declaration
 from mobility.release.dossier import control_form, dossier_page
+from mobility.release.ledger import Ledger, Record
 from mobility.release.names import name_release
 from mobility.release.officer import write_check
 from mobility.release.package import define, describe_package
 from mobility.release.profile import check_profile, check_project, rules_of
-from mobility.release.secret import read_records, read_secret, write_record
+from mobility.release.project import open_project
+from mobility.release.recording import define_cells, record_source
 from mobility.release.tables import csv_text, write_workbook
 from mobility.release.vetting import vet
 from mobility.release.vocabulary import vocabulary
@@ -33,7 +40,12 @@ from mobility.run.files import make_folder, write_json, write_text
 from mobility.run.workspace import Workspace
 from mobility.settings import Settings
 
-_REHEARSAL = b"not the secret of any project..."
+FindMembers = Callable[[str], Members | None]
+"""The records behind an aggregate, by its name."""
+
+
+def _nobody_knows(source: str) -> None:
+    """No records at hand."""
 
 
 @dataclass(frozen=True)
@@ -64,11 +76,16 @@ class Released:
     written: bool
 
 
-def release(settings: Settings) -> Released:
+def release(settings: Settings, members: FindMembers = _nobody_knows) -> Released:
     """Protect the tables of the study and write them to the export folder.
 
-    With `check` nothing is written and no secret is made; as the rounding is then a rehearsal, a few cells more
-    or fewer may be published in the end.
+    Everything the project released before is part of what a reader knows: it is held against the new tables, and what is
+    released now is added to the ledger. With `check` nothing is written and no project is made; where there is none yet, the
+    rounding is a rehearsal, and a few cells more or fewer may be published in the end.
+
+    Args:
+        settings: of the study.
+        members: who is behind an aggregate; where that is unknown, a cell that changed since an earlier release is withheld.
 
     Raises:
         RequestError: a table is not declared, or an aggregate is missing.
@@ -76,15 +93,18 @@ def release(settings: Settings) -> Released:
     """
     study, place = settings.study, settings.place
     check_profile(settings.disclosure)
-    records = read_records(place.project)
-    check_project(settings.disclosure, (record.rules for record in records))
     declarations = [load_declaration(name) for name in study.release.tables]
+    project = open_project(place.project, make=False)
+    check_project(settings.disclosure, (record.rules for record in project.ledger.records))
     workspace = Workspace(place.root)
     offers = [_offer(declaration, workspace, settings) for declaration in declarations]
+    if not settings.check:
+        project = open_project(place.project, make=True)
     zoning = load_zoning(study.geography.zoning)
+    before = _Before(list(project.ledger.editions()), members, settings)
+    known = [before.held_against(each) for each in offers] + before.released_before(project.ledger, workspace)
     blocks = find_blocks(roles_of_gemeenten(zoning))
-    secret = _REHEARSAL if settings.check else read_secret(place.project)
-    parts = protect(offers, profile=settings.disclosure, secret=secret, blocks=blocks)
+    parts = protect(known, profile=settings.disclosure, secret=project.secret, blocks=blocks)[: len(offers)]
     words = vocabulary(zoning, [area for name in study.programmes for area in load_programme(name)[1]])
     for part in parts:
         vet(part.safe, words)
@@ -95,12 +115,12 @@ def release(settings: Settings) -> Released:
         study.name,
         digests,
         define(study, settings.disclosure),
-        records,
+        project.ledger.records,
         place.export / study.name,
     )
     folder = place.export / study.name / name
     if not settings.check:
-        _write(parts, texts, digests, read_about(settings, name), settings, workspace, folder)
+        _write(parts, texts, digests, read_about(settings, name), settings, workspace, folder, project.ledger, members)
     return Released(
         name,
         folder,
@@ -108,6 +128,35 @@ def release(settings: Settings) -> Released:
         tuple(ReleasedTable(part.safe.declaration.table, part.inside.height, part.safe.frame.height) for part in parts),
         written=not settings.check,
     )
+
+
+@dataclass(frozen=True)
+class _Before:
+    """What was released before, as far as it touches a new release."""
+
+    editions: list[Edition]
+    members: FindMembers
+    settings: Settings
+
+    def held_against(self, given: Offer) -> Offer:
+        """An offer with the state of its cells."""
+        source = given.declaration.source
+        mine = [edition for edition in self.editions if edition.source == source]
+        if not mine:
+            return given
+        low, least = self.settings.study.income.low, minima(self.settings.disclosure)
+        return dataclasses.replace(given, frame=states(given, mine, self.members(source), low, least))
+
+    def released_before(self, ledger: Ledger, workspace: Workspace) -> list[Offer]:
+        """Tables of earlier releases that are not offered now: what they showed is still known."""
+        earlier = {table for record in ledger.records for each in record.recorded for table in each.tables}
+        found = []
+        for table in sorted((earlier - set(self.settings.study.release.tables)) & set(declared_tables())):
+            declaration = load_declaration(table)
+            if workspace.aggregate(declaration.source).is_file():
+                given = self.held_against(_offer(declaration, workspace, self.settings))
+                found.append(dataclasses.replace(given, frame=only_public(given.frame)))
+        return found
 
 
 def _offer(declaration: Declaration, workspace: Workspace, settings: Settings) -> Offer:
@@ -142,23 +191,52 @@ def _write(
     settings: Settings,
     workspace: Workspace,
     folder: Path,
+    ledger: Ledger,
+    members: FindMembers,
 ) -> None:
     draft = make_folder(folder.parent) / f".{folder.name}.tmp-{uuid.uuid4().hex[:8]}"
-    record = {
-        "tables": digests,
-        "definition": define(about.study, about.profile),
-        "profile": about.profile.profile,
-        "rules": rules_of(about.profile),
-        "program": about.program,
-    }
     try:
         _write_draft([part.safe for part in parts], texts, about, draft)
         write_check(parts, about, workspace.check / about.release)
-        write_record(settings.place.project, settings.study.name, about.release, record)
+        _remember(parts, digests, about, settings, ledger, members)
         _put(draft, folder)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     pack(folder)
+
+
+def _remember(
+    parts: list[Protected],
+    digests: dict[str, str],
+    about: About,
+    settings: Settings,
+    ledger: Ledger,
+    members: FindMembers,
+) -> None:
+    """Add the release to the ledger, unless it stands there already."""
+    study, definition = settings.study, define(about.study, about.profile)
+    if any(
+        (each.study, each.release, each.tables, each.definition) == (study.name, about.release, digests, definition)
+        for each in ledger.records
+    ):
+        return
+    sources: dict[str, list[Protected]] = {}
+    for part in parts:
+        sources.setdefault(part.safe.declaration.source, []).append(part)
+    cells = define_cells(settings)
+    recorded = [record_source(source, of, cells, members(source), ledger) for source, of in sorted(sources.items())]
+    ledger.append(
+        Record(
+            study.name,
+            about.release,
+            digests,
+            definition,
+            about.profile.profile,
+            rules_of(about.profile),
+            about.program,
+            tuple(recorded),
+        )
+    )
 
 
 def _write_draft(tables: list[SafeTable], texts: dict[str, str], about: About, draft: Path) -> None:

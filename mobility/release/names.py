@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from mobility.errors import ReleaseError, RequestError
-from mobility.release.secret import Record
+from mobility.release.ledger import Record
 
 
 def name_release(
@@ -70,6 +70,6 @@ def _read(release: Path, study: str) -> Record:
     try:
         package = json.loads((release / "datapackage.json").read_text(encoding="utf-8"))
         tables = {resource["name"]: resource["hash"].removeprefix("sha256:") for resource in package["resources"]}
-        return Record(study, release.name, tables, package["study"].get("definition"), {})
+        return Record(study, release.name, tables, package["study"].get("definition"), "", {}, "", ())
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return Record(study, release.name, {}, None, {})
+        return Record(study, release.name, {}, None, "", {}, "", ())

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import polars as pl
 
+from mobility.disclosure.cells import KEY
 from mobility.disclosure.protect import MEASURES, Protected
-from mobility.disclosure.rules import GROUP, INTERVAL, REASON, SMALL, ZERO
+from mobility.disclosure.rules import EARLIER, GROUP, INTERVAL, REASON, SMALL, ZERO
 from mobility.release.about import About
 from mobility.run.files import make_folder, replacing, write_text
 
@@ -15,6 +16,7 @@ _REASONS = {
     ZERO: "nobody",
     SMALL: "fewer units than the minimum",
     GROUP: "nearly all of a total are alike",
+    EARLIER: "withheld, or of nearly the same records, in an earlier release",
     INTERVAL: "would keep another interval tight",
 }
 
@@ -24,7 +26,7 @@ def write_check(parts: list[Protected], about: About, folder: Path) -> None:
     make_folder(folder)
     for part in parts:
         with replacing(folder / f"{part.safe.declaration.table}.csv") as temporary:
-            part.inside.write_csv(temporary, line_terminator="\n")
+            part.inside.drop(KEY).write_csv(temporary, line_terminator="\n")
     write_text(folder / "summary.md", _summary(parts, about))
 
 
@@ -59,6 +61,8 @@ def _summary(parts: list[Protected], about: About) -> str:
         "2. Cells withheld as `interval`: they are safe by themselves, but would have kept another cell's "
         "interval tight.",
         "3. Cells withheld as `group`: the total stays visible in another table, the breakdown does not.",
+        "4. Cells withheld as `earlier`: an earlier release of the project withheld them, or showed them of records that differ "
+        "by too few.",
         "",
     ]
     return "\n".join(lines)

@@ -12,6 +12,7 @@ from mobility.run.progress import Tell
 from mobility.settings import Settings
 from mobility.steps import chains, flows
 from mobility.steps.job import Job, Told, workspace
+from mobility.steps.members import find_members
 
 
 def _asked(settings: Settings) -> dict[str, Any]:
@@ -47,7 +48,7 @@ def _outputs(settings: Settings, told: Told) -> list[Path]:
 
 def _run(settings: Settings, tell: Tell) -> Told:
     tell("tables through the gate", 0, len(settings.study.release.tables))
-    released = release(settings)
+    released = release(settings, find_members(settings))
     tell("tables through the gate", len(released.tables), len(released.tables))
     return {
         "written": released.written,

@@ -367,7 +367,7 @@ def test_no_damaged_table_of_the_workspace_is_ever_quoted(job, table, damage, wo
     a_damaged_table_is_never_quoted(job, table, damage, workspace, planted_source, attempt)
 
 
-@pytest.mark.parametrize("damaged", ["panel/panel.json", "registers/sources.json", "project/releases"])
+@pytest.mark.parametrize("damaged", ["panel/panel.json", "registers/sources.json", "project/ledger.sqlite"])
 def test_a_damaged_description_is_never_quoted(damaged, workspace, planted_source, attempt):
     targets = (
         [workspace / damaged] if (workspace / damaged).is_file() else sorted((workspace / damaged).rglob("*.json"))

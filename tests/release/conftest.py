@@ -11,6 +11,7 @@ import yaml
 
 from mobility.folders import CONF
 from mobility.release.gate import release
+from mobility.release.ledger import Ledger
 from mobility.settings import Disclosure, Settings, read_settings
 from tests.release.country import write_workspace
 
@@ -59,6 +60,14 @@ def study_settings(root: Path) -> Settings:
     )
 
 
+def make_project(folder: Path) -> None:
+    """A project with a fixed secret, so that a failure repeats."""
+    secret = bytes(range(32))
+    folder.mkdir(parents=True, mode=0o700)
+    (folder / "secret").write_bytes(secret)
+    Ledger.make(folder / "ledger.sqlite", secret)
+
+
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace that tests read and never change."""
@@ -86,8 +95,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     root = tmp_path_factory.mktemp("shared")
     write_workspace(root / "workspace", LABEL)
     given = study_settings(root)
-    given.place.project.mkdir(parents=True)
-    (given.place.project / "secret").write_bytes(bytes(range(32)))  # fixed, so that a failure repeats
+    make_project(given.place.project)
     release(given)
     return given
 

@@ -63,6 +63,16 @@ def test_a_tight_interval_costs_the_smallest_child() -> None:
     assert stays.tolist() == [True, False, True]
 
 
+def test_what_was_public_before_stays_and_the_parent_goes() -> None:
+    # as above, but both children were released before
+    shown = dataclasses.replace(evidence(20, 10, 15), public=np.array([False, True, True]))
+    stays = withhold_tight(shown, np.array([True, True, True]), family(2), NO_CLAIMS)
+    assert stays.tolist() == [False, True, True]
+    everything = dataclasses.replace(shown, public=np.array([True, True, True]))
+    with pytest.raises(ReleaseError, match="earlier releases showed"):
+        withhold_tight(everything, np.array([True, True, True]), family(2), NO_CLAIMS)
+
+
 def test_a_child_that_nobody_is_in_keeps_room_too() -> None:
     # 20 is at most 24, and 25 at least 21: an empty brother would be known to be at most 3
     shown = evidence(20, 25)

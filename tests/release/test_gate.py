@@ -164,8 +164,9 @@ def test_the_words_do_not_say_more_than_is_done(shared: Settings) -> None:
     assert "cannot be told apart" not in page
     assert "never to fewer than 5 possible counts" in page
     assert "over income class, outcome and path, not over place or year" in page
-    assert "other releases are not part of it" in page
-    assert "niet doorgerekend" in form
+    assert "Knowledge from elsewhere is not part of it" in page
+    assert "all that this project released before" in page
+    assert "een verschil is nul of minstens 10 personen" in form
     assert "{" not in page + form
 
 
@@ -216,7 +217,7 @@ def test_another_definition_with_the_same_tables_is_another_release(settings: Se
     release(rename(settings, "spring"))
     with pytest.raises(ReleaseError, match="another definition"):
         release(rename(other, "spring"))
-    shutil.rmtree(settings.place.project / "releases")  # the export folder tells it too
+    shutil.rmtree(settings.place.project)  # the export folder tells it too
     with pytest.raises(ReleaseError, match="another definition"):
         release(rename(other, "spring"))
 

@@ -1,0 +1,104 @@
+"""The records behind the aggregates, for the gate: read from the moves and the cohorts that lie in the workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import polars as pl
+
+from mobility.chains.tables import CHAIN_KEYS, COHORT_KEYS, add_baseline_households, label
+from mobility.disclosure.members import ATOM, Members
+from mobility.income import CLASSES
+from mobility.panel.store import Panel
+from mobility.records import record_hash
+from mobility.run.steps import files_below
+from mobility.settings import Settings
+from mobility.steps import moves
+from mobility.steps.chains import followed_areas
+from mobility.steps.flows import zoned_areas
+from mobility.steps.job import workspace
+
+_LEVELS = ("gemeente", "role", "region")  # of the tables that can be offered
+_END = ("origin", "destination")
+
+
+def find_members(settings: Settings) -> Callable[[str], Members | None]:
+    """A function that gives the records behind an aggregate, or None where nothing in the workspace says who they are."""
+    known: dict[str, Members | None] = {}
+
+    def find(source: str) -> Members | None:
+        if source not in known:
+            known[source] = _members(settings, source)
+        return known[source]
+
+    return find
+
+
+def _members(settings: Settings, source: str) -> Members | None:
+    space = workspace(settings)
+    if source == "flows" and space.moves.is_dir():
+        return _movers(settings)
+    if source in ("cohort", "chains") and (space.root / "cohort").is_dir():
+        return _residents(settings, COHORT_KEYS if source == "cohort" else CHAIN_KEYS)
+    return None
+
+
+def _movers(settings: Settings) -> Members:
+    areas, _ = zoned_areas(settings)
+    named = areas.select(_LEVELS)
+    places = named.unique().sort(_LEVELS).with_row_index(ATOM)
+    atoms = named.join(places, on=_LEVELS, maintain_order="left")[ATOM]
+    folders: dict[str, Path] = {
+        count: folder for count, folder in moves.folders(settings).items() if count in settings.study.flows.counts
+    }
+    years = settings.study.period.years
+    return Members(places, tuple(years), partial(_moves_of, folders, atoms))
+
+
+def _moves_of(folders: dict[str, Path], atoms: pl.Series, year: int) -> pl.DataFrame:
+    found = []
+    for count, folder in sorted(folders.items()):
+        of_year = pl.scan_parquet(folder / "*.parquet").filter(
+            pl.col("move_date").dt.year() == year, ~pl.col("is_administrative")
+        )
+        wanted = ("carrier", "origin_area", "destination_area", "income_class", "is_carrier")
+        linked = of_year.select(wanted).collect()
+        hashed = record_hash(linked["carrier"], pl.Series([year]).new_from_index(0, linked.height))
+        found.append(
+            linked.select(
+                pl.lit(count).alias("count"),
+                pl.lit(year, pl.Int64).alias("year"),
+                *(pl.lit(atoms.gather(linked[f"{end}_area"])).alias(end) for end in _END),
+                pl.lit(pl.Series(CLASSES).gather(linked["income_class"])).alias("income_class"),
+                pl.lit(hashed).alias("record"),
+                "is_carrier",
+            )
+        )
+    return _counted(pl.concat(found), ("count", "year", *_END, "income_class"))
+
+
+def _residents(settings: Settings, keys: tuple[str, ...]) -> Members:
+    space = workspace(settings)
+    followed = followed_areas(settings, Panel(space.panel).shape())
+    found = []
+    for number, one in enumerate(followed):
+        members = pl.concat([pl.read_parquet(path) for path in files_below(space.root / "cohort" / f"{number:03d}")])
+        found.append(label(add_baseline_households(members), one).select(*keys, "is_carrier", record="cell_key"))
+    rows = _counted(pl.concat(found), keys)
+    years = rows["cohort_year"].unique().sort().to_list()
+    return Members(pl.DataFrame(schema={ATOM: pl.UInt32}), tuple(years), partial(_cohort_of, rows))
+
+
+def _cohort_of(rows: pl.DataFrame, year: int) -> pl.DataFrame:
+    return rows.filter(pl.col("cohort_year") == year)
+
+
+def _counted(rows: pl.DataFrame, keys: tuple[str, ...]) -> pl.DataFrame:
+    """One row per record and inner cell, sorted."""
+    return (
+        rows.group_by(*keys, "record")
+        .agg(persons=pl.len().cast(pl.Int64), households=pl.col("is_carrier").cast(pl.Int64).sum())
+        .sort(*keys, "record")
+    )
