@@ -6,11 +6,15 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from mobility.disclosure.curves import coarse_steps
 from mobility.disclosure.declaration import TOTAL, Declaration, Rows, Where
+from mobility.disclosure.values import columns_needed
 from mobility.errors import ReleaseError, RequestError
+from mobility.settings import Disclosure
 
 KEY = "cell_key"
 SET = "row_set"
+STEPS = "steps"
 STATE = "state"
 """What earlier releases mean for a cell; see `earlier`."""
 UNITS = ("unit_persons", "unit_households")
@@ -33,13 +37,16 @@ class Offer:
     base: pl.DataFrame
 
 
-def offer(declaration: Declaration, aggregate: pl.DataFrame, *, low: tuple[str, ...]) -> Offer:
+def offer(
+    declaration: Declaration, aggregate: pl.DataFrame, *, low: tuple[str, ...], profile: Disclosure | None = None
+) -> Offer:
     """The offered cells of one table, sorted by their key columns.
 
     Args:
         declaration: the table.
         aggregate: true counts with the columns of the declaration, `unit_persons`, `unit_households` and `cell_key`.
         low: the income classes that count as low.
+        profile: the rules; only the steps of curves need them.
 
     Raises:
         ReleaseError: the aggregate lacks a column, or a count is missing or negative.
@@ -48,7 +55,7 @@ def offer(declaration: Declaration, aggregate: pl.DataFrame, *, low: tuple[str, 
     _require_columns(declaration, aggregate)
     wanted = aggregate.lazy().filter(all_of(declaration.where))
     for column, how in declaration.recode:
-        wanted = wanted.with_columns(recode(column, how, low))
+        wanted = wanted.with_columns(_step(declaration, wanted, profile) if how == STEPS else recode(column, how, low))
     base = _sum(wanted, declaration.cells, declaration.measures).collect()
     _require_text(declaration, base)
     sets = [
@@ -59,7 +66,38 @@ def offer(declaration: Declaration, aggregate: pl.DataFrame, *, low: tuple[str, 
     frame = pl.concat(sets).sort(declaration.cells).with_columns(pl.lit(None, pl.String).alias(STATE)).collect()
     if frame.select(declaration.cells).is_duplicated().any():
         raise RequestError(f"schemas/outputs/{declaration.table}.yaml: two sets under `rows` offer the same cell.")
-    return Offer(declaration, frame, base)
+    return Offer(declaration, _with_values(declaration, frame, wanted), base)
+
+
+def _with_values(declaration: Declaration, frame: pl.DataFrame, wanted: pl.LazyFrame) -> pl.DataFrame:
+    """The cells with the columns that `values` need; they are not added up, so cells that are sums have none."""
+    needed = columns_needed(declaration.values)
+    if not needed:
+        return frame
+    values = wanted.select(*declaration.cells, *needed).collect()
+    if values.select(declaration.cells).is_duplicated().any():
+        raise RequestError(
+            f"{declaration.table}: the aggregate {declaration.source} has several rows for one cell, and values such as means "
+            "cannot be added up. Make the aggregate by the very columns under `cells`."
+        )
+    return frame.join(values, on=declaration.cells, how="left", maintain_order="left")
+
+
+def _step(declaration: Declaration, wanted: pl.LazyFrame, profile: Disclosure | None) -> pl.Expr:
+    """The months of curves as the ends of their steps; month 0 stays, and a month that is in no step has none (null)."""
+    if profile is None:
+        raise TypeError("the steps of curves depend on the profile")
+    curve = tuple(column for column in declaration.cells if column != "month")
+    rows = wanted.select(*curve, "month", "persons", "households").collect()
+    steps = coarse_steps(rows.filter(pl.col("month") > 0), curve, profile).select(*curve, "month", end="month")
+    ends = (
+        rows.select(*curve, "month")
+        .with_row_index("row")
+        .sort("month")
+        .join_asof(steps.sort("month"), on="month", by=list(curve), strategy="forward")
+        .sort("row")["end"]
+    )
+    return pl.when(pl.col("month") == 0).then(0).otherwise(pl.lit(ends)).cast(pl.Int64).alias("month")
 
 
 def totalled(frame: pl.LazyFrame, rows: Rows) -> pl.LazyFrame:
@@ -73,7 +111,7 @@ def all_of(where: Where) -> pl.Expr:
 
 
 def _sum(frame: pl.LazyFrame, cells: tuple[str, ...], measures: tuple[str, ...]) -> pl.LazyFrame:
-    return frame.group_by(cells).agg(pl.col(*measures, *UNITS, KEY).cast(pl.Int64).sum()).sort(cells)
+    return frame.drop_nulls(cells).group_by(cells).agg(pl.col(*measures, *UNITS, KEY).cast(pl.Int64).sum()).sort(cells)
 
 
 def recode(column: str, how: str, low: tuple[str, ...]) -> pl.Expr:
@@ -93,7 +131,8 @@ def recode(column: str, how: str, low: tuple[str, ...]) -> pl.Expr:
 
 
 def _require_columns(declaration: Declaration, aggregate: pl.DataFrame) -> None:
-    needed = {*declaration.columns, *(column for column, _ in declaration.where), *UNITS, KEY}
+    shown = (*declaration.cells, *declaration.measures, *columns_needed(declaration.values))
+    needed = {*shown, *(column for column, _ in declaration.where), *UNITS, KEY}
     for column in sorted(needed):
         if column not in aggregate.columns:
             raise ReleaseError(

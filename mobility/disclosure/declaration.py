@@ -78,6 +78,24 @@ class Parts:
 
 
 @dataclass(frozen=True)
+class Value:
+    """A column beside the counts: a share, a mean, an index, an estimate, a quantile, an incidence.
+
+    Attributes:
+        name: the column in the released table.
+        rule: which rule it must meet; see `values`.
+        given: what the rule asks, such as the column of the aggregate with the total.
+    """
+
+    name: str
+    rule: str
+    given: tuple[tuple[str, str | int], ...]
+
+    def __getitem__(self, argument: str) -> str:
+        return str(dict(self.given)[argument])
+
+
+@dataclass(frozen=True)
 class Declaration:
     """One table for release.
 
@@ -88,7 +106,9 @@ class Declaration:
         relation: how its numbers relate to the other tables, for the reader.
         source: the aggregate it is made from.
         where: rows of the aggregate that are offered.
-        recode: key columns whose values are made coarser first; `low` makes the quintiles into low and not_low.
+        recode: key columns whose values are made coarser first; `low` makes the quintiles into low and not_low, `steps`
+        the months
+            of a curve into its steps.
         rows: the sets of rows that are offered.
         cells: key columns, in order; other key columns of the aggregate are summed over.
         measures: the counts.
@@ -98,6 +118,9 @@ class Declaration:
         margins: the relations with other tables.
         parts: the relation between values of one column.
         variables: one line on every column.
+        values: columns beside the counts.
+        words: values of key columns that only this table has.
+        structural: cells that cannot exist, for the reader.
     """
 
     table: str
@@ -116,8 +139,11 @@ class Declaration:
     margins: tuple[Margin, ...]
     parts: Parts | None
     variables: tuple[tuple[str, Words], ...]
+    values: tuple[Value, ...] = ()
+    words: tuple[str, ...] = ()
+    structural: Words | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns of the released table, in order."""
-        return self.cells + self.measures
+        return self.cells + self.measures + tuple(value.name for value in self.values)

@@ -16,6 +16,7 @@ from mobility.disclosure.nesting import HIDDEN_SET, add_hidden
 from mobility.disclosure.relations import CELL, Table, find_relations
 from mobility.disclosure.rounding import draw, round_counts
 from mobility.disclosure.rules import GROUP, HIDDEN, INTERVAL, REASON, claims, exact_share, judge, minima, unions
+from mobility.disclosure.values import values_of
 from mobility.settings import Disclosure
 
 MEASURES = ("persons", "households")
@@ -58,6 +59,20 @@ class Protected:
 
     safe: SafeTable
     inside: pl.DataFrame
+
+
+def extend(part: Protected, profile: Disclosure) -> Protected:
+    """A protected table with the values beside its counts that may be shown (`values`)."""
+    declaration = part.safe.declaration
+    if not declaration.values:
+        return part
+    found = values_of(part.inside, declaration, profile)
+    inside = part.inside.with_columns(found.rename(lambda name: f"{name}_published"))
+    shown = inside.filter(pl.col(REASON).is_null()).select(
+        *declaration.cells, *(pl.col(f"{value.name}_published").alias(value.name) for value in declaration.values)
+    )
+    frame = part.safe.frame.join(shown, on=declaration.cells, how="left", maintain_order="left")
+    return Protected(SafeTable(declaration, frame, profile, _pass=_PASS), inside)
 
 
 def protect(

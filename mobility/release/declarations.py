@@ -9,8 +9,10 @@ from typing import NoReturn
 
 import yaml
 
-from mobility.disclosure.declaration import TOTAL, Declaration, Group, Margin, Parts, Rows, Where
+from mobility.disclosure.cells import STEPS
+from mobility.disclosure.declaration import TOTAL, Declaration, Group, Margin, Parts, Rows, Value, Where
 from mobility.disclosure.protect import MEASURES
+from mobility.disclosure.values import ARGUMENTS
 from mobility.errors import RequestError
 from mobility.folders import SCHEMAS
 from mobility.release.vetting import IDENTIFIER_NAME
@@ -18,7 +20,7 @@ from mobility.settings import Words, did_you_mean
 
 _FOLDER = SCHEMAS / "outputs"
 _REQUIRED = ("table", "title", "population", "relation", "from", "cells", "measures", "rule", "mode", "variables")
-_OPTIONAL = ("where", "recode", "rows", "groups", "margins", "parts")
+_OPTIONAL = ("where", "recode", "rows", "groups", "margins", "parts", "values", "words", "structural")
 
 
 def declared_tables() -> list[str]:
@@ -77,9 +79,11 @@ class _Reader:
             if IDENTIFIER_NAME.search(column):
                 self.refuse("cells", f"{column} is the name of an identifier; such a column never leaves")
         rows = tuple(self.rows(each, f"rows[{place}]", cells) for place, each in enumerate(self.items(given, "rows")))
+        values = self.values(given.get("values", {}), cells)
+        columns = cells + measures + tuple(value.name for value in values)
         variables = self.mapping(given["variables"], "variables")
-        if tuple(variables) != cells + measures:
-            self.refuse("variables", f"describe every column, in order: {', '.join(cells + measures)}")
+        if tuple(variables) != columns:
+            self.refuse("variables", f"describe every column, in order: {', '.join(columns)}")
         parts = given.get("parts")
         return Declaration(
             table=stem,
@@ -102,7 +106,39 @@ class _Reader:
             ),
             parts=None if parts is None else self.parts(parts, cells),
             variables=tuple((name, self.text(text, f"variables.{name}")) for name, text in variables.items()),
+            values=values,
+            words=self.words(given.get("words", [])),
+            structural=None if given.get("structural") is None else self.text(given["structural"], "structural"),
         )
+
+    def values(self, given: object, cells: tuple[str, ...]) -> tuple[Value, ...]:
+        found = []
+        for name, raw in self.mapping(given, "values").items():
+            key = f"values.{name}"
+            rule = str(self.mapping(raw, key).get("rule"))
+            if rule not in ARGUMENTS:
+                self.refuse(f"{key}.rule", f"choose from {', '.join(ARGUMENTS)}")
+            asked = self.keys(raw, key, ("rule", *ARGUMENTS[rule]), ())
+            if "of" in asked:
+                self.columns([asked["of"]], f"{key}.of", cells)
+            if rule == "incidence" and "month" not in cells:
+                self.refuse(key, "an incidence needs the key column month")
+            if "width" in asked and not (isinstance(asked["width"], int) and asked["width"] > 0):
+                self.refuse(f"{key}.width", "give a whole number above 0")
+            if name in cells or IDENTIFIER_NAME.search(name) or not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+                self.refuse(key, "give the value a name of its own, a word in small letters")
+            arguments = tuple((argument, asked[argument]) for argument in ARGUMENTS[rule])
+            found.append(Value(name, rule, tuple((a, b if isinstance(b, int) else str(b)) for a, b in arguments)))
+        return tuple(found)
+
+    def words(self, given: object) -> tuple[str, ...]:
+        words = self.names(given, "words")
+        for word in words:
+            if not re.fullmatch(r"[A-Za-z][A-Za-z0-9 _+-]{0,39}", word) or re.search(r"\d{5}", word):
+                self.refuse(
+                    "words", "a word starts with a letter and holds no long number, which could be an identifier"
+                )
+        return words
 
     def rows(self, raw: object, key: str, cells: tuple[str, ...]) -> Rows:
         given = self.keys(raw, key, (), ("where", "total"))
@@ -144,9 +180,9 @@ class _Reader:
     def recode(self, given: object, cells: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
         found = self.mapping(given, "recode")
         self.columns(list(found), "recode", cells)
-        if any(how != "low" for how in found.values()):
-            self.refuse("recode", "the one way to make a column coarser is `low`")
-        return tuple((column, "low") for column in found)
+        if any(how not in ("low", STEPS) or (how == STEPS) != (column == "month") for column, how in found.items()):
+            self.refuse("recode", "the ways to make a column coarser are `low`, for income classes, and `month: steps`")
+        return tuple((column, str(how)) for column, how in found.items())
 
     def where(self, given: object, key: str) -> Where:
         found = []

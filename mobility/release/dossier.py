@@ -23,13 +23,59 @@ _WORDS = {
         "dan {interval_width} mogelijke aantallen over. Kennis van elders is niet doorgerekend.",
         "All rows passed the rules. The audit worked out, of every cell, shown or not, what a reader of this release can "
         "know: from the rounded numbers and the draw they share, the minimum, the sums within and between the tables, and "
-        "the rule on group disclosure, and all that this project released before. For no cell fewer than {interval_width} possible "
+        "the rule on group disclosure, and all that this project released before. For no cell fewer than "
+        "{interval_width} possible "
         "counts were left. Knowledge from elsewhere is not part of it.",
     ),
+    "structural": Words("Cellen die niet kunnen bestaan", "Cells that cannot exist"),
+    "no_structural": Words("Geen.", "None."),
     "empty": Words("Geen rij van deze tabel kan worden getoond.", "No row of this table can be shown."),
 }
 
-_VALUES = ("minimum_persons", "minimum_households", "rounding_base", "interval_width")
+_VALUE_RULES = {
+    "share": Words(
+        "Een aandeel komt uit afgeronde aantallen; teller en rest zijn ten minste {minimum_numerator}, en het is zo grof dat "
+        "{share_numerators} tellers passen.",
+        "A share is made of rounded counts; numerator and complement are at least {minimum_numerator}, and it is so coarse that "
+        "{share_numerators} numerators fit.",
+    ),
+    "mean": Words(
+        "Bij een gemiddelde heeft niemand meer dan {largest} procent van de som; niet meer cijfers dan het afgeronde "
+        "aantal draagt.",
+        "In a mean nobody holds more than {largest} per cent of the sum; no more digits than the rounded count supports.",
+    ),
+    "index": Words(
+        "Een index rust op ten minste {minimum_areas} gebieden, waarvan geen meer dan {largest} procent heeft; niet "
+        "meer cijfers dan "
+        "het afgeronde aantal draagt.",
+        "An index rests on at least {minimum_areas} areas, none of which holds more than {largest} per cent; no more "
+        "digits than the "
+        "rounded count supports.",
+    ),
+    "estimate": Words(
+        "Een modelresultaat heeft ten minste {minimum_degrees} vrijheidsgraden; niet meer cijfers dan het afgeronde "
+        "aantal draagt.",
+        "The result of a model has at least {minimum_degrees} degrees of freedom; no more digits than the rounded "
+        "count supports.",
+    ),
+    "quantile": Words(
+        "Een kwantiel is de ondergrens van een klasse, met ten minste {quantile_units} eenheden aan elke kant.",
+        "A quantile is the lower end of a bin, with at least {quantile_units} units on each side.",
+    ),
+    "incidence": Words(
+        "Een kromme stapt hoogstens eens per {curve_months} maanden, met ten minste {curve_events} gebeurtenissen per "
+        "stap, en komt "
+        "uit afgeronde aantallen.",
+        "A curve steps at most once in {curve_months} months, with at least {curve_events} events a step, and is made "
+        "of rounded counts.",
+    ),
+}
+
+_VALUES = (
+    *("minimum_persons", "minimum_households", "rounding_base", "interval_width", "minimum_difference"),
+    *("minimum_numerator", "share_numerators", "minimum_areas", "minimum_degrees"),
+    *("quantile_units", "curve_months", "curve_events"),
+)
 _RULES = (
     Words(
         "Achter elke getoonde cel staan ten minste {minimum_persons} verschillende personen en ten minste "
@@ -56,18 +102,20 @@ _RULES = (
     Words(
         "Een cel die nul is, te klein is of om een andere reden niet getoond wordt, heeft geen rij; welke van de drie het "
         "is, staat nergens. Van sommige afwezige cellen is aan te tonen dat zij niet nul zijn, maar nooit tot op minder dan "
-        "{interval_width} mogelijke aantallen. Cellen die niet kunnen bestaan, zijn nog niet apart vermeld.",
+        "{interval_width} mogelijke aantallen. Cellen die niet kunnen bestaan, staan hieronder.",
         "A cell that is zero, too small or withheld for another reason has no row; which of the three it is, is not marked. "
         "Of some absent cells it can be shown that they are not zero, but never to fewer than {interval_width} possible "
-        "counts. Cells that cannot exist are not listed apart yet.",
+        "counts. Cells that cannot exist are listed below.",
     ),
     Words(
-        "Eerdere leveringen van het project staan in een register dat alleen groeit. Een cel die eerder niet getoond werd, blijft "
-        "weg. Een cel die eerder van andere records getoond werd, vervalt als het er minder dan {minimum_persons} personen of "
-        "{minimum_households} huishoudens scheelt, of als niet bekend is hoeveel. Wat eerder getoond werd, telt in de controle mee.",
-        "Earlier releases of the project stand in a ledger that only grows. A cell that was not shown before stays away. A cell that "
-        "was shown of other records before is left out where the two differ by fewer than {minimum_persons} persons or "
-        "{minimum_households} households, or where it is not known by how many. What was shown before counts in the audit.",
+        "Eerdere leveringen van het project staan in een register dat alleen groeit. Een cel die eerder niet getoond "
+        "werd, blijft "
+        "weg. Een cel die eerder van andere records getoond werd, vervalt als het er minder dan {minimum_difference} personen of "
+        "huishoudens scheelt, of als niet bekend is hoeveel. Wat eerder getoond werd, telt in de controle mee.",
+        "Earlier releases of the project stand in a ledger that only grows. A cell that was not shown before stays "
+        "away. A cell that "
+        "was shown of other records before is left out where the two differ by fewer than {minimum_difference} persons or "
+        "households, or where it is not known by how many. What was shown before counts in the audit.",
     ),
 )
 
@@ -89,6 +137,7 @@ def _half(table: SafeTable, about: About, language: str) -> list[str]:
 
     declaration, study = table.declaration, about.study
     values = {name: getattr(table.profile, name) for name in _VALUES}
+    values["largest"] = f"{100 * table.profile.largest_share:g}"
     values["share"] = f"{100 * table.profile.group_share:g}"
     return [
         f"## {say(declaration.title)}",
@@ -104,12 +153,24 @@ def _half(table: SafeTable, about: About, language: str) -> list[str]:
         *(f"- {register}: {', '.join(files)}" for register, files in about.registers().items()),
         *head("rules"),
         *(f"- {say(rule).format(**values)}" for rule in _RULES),
+        *(
+            f"- {say(_VALUE_RULES[rule]).format(**values)}"
+            for rule in dict.fromkeys(v.rule for v in declaration.values)
+        ),
+        *head("structural"),
+        say(declaration.structural or _WORDS["no_structural"]),
         *head("verdict"),
         say(_WORDS["empty"] if table.frame.is_empty() else _WORDS["safe"]).format(**values),
         *head("relation"),
         say(declaration.relation),
         "",
     ]
+
+
+def _values_of(tables: list[SafeTable]) -> str:
+    return ", ".join(
+        f"{table.declaration.table}.{value.name}" for table in tables for value in table.declaration.values
+    )
 
 
 def control_form(tables: list[SafeTable], about: About) -> str:
@@ -134,10 +195,12 @@ def control_form(tables: list[SafeTable], about: About) -> str:
         f"- Controle: uit afgeronde getallen, gedeelde loting, minimum, sommen binnen en tussen de tabellen en de regel van "
         f"groepsonthulling blijven van elke cel ten minste {profile.interval_width} aantallen mogelijk",
         "- Nul, te klein en niet getoond: geen rij, zonder merk; van sommige is aan te tonen dat zij niet nul zijn. Cellen die "
-        "niet kunnen bestaan, zijn niet apart vermeld",
-        f"- Eerdere leveringen van dit project: doorgerekend, uit een register dat alleen groeit; een verschil is nul of minstens "
-        f"{profile.minimum_persons} personen en {profile.minimum_households} huishoudens, anders vervalt de cel",
-        "- Gewogen aantallen, gemiddelden, minima, maxima en modelresultaten: geen",
+        "niet kunnen bestaan, staan per tabel in het dossier",
+        f"- Eerdere leveringen van dit project: doorgerekend, uit een register dat alleen groeit; een verschil is nul "
+        f"of minstens "
+        f"{profile.minimum_difference} personen en huishoudens, anders vervalt de cel",
+        "- Gewogen aantallen, minima en maxima: geen",
+        f"- Aandelen, gemiddelden, indices, modelresultaten en kwantielen: {_values_of(tables) or 'geen'}",
         "- Identificerende variabelen: geen",
         "- Eerder geleverd: vul in welke leveringen van dit onderzoek er al waren",
         "",

@@ -18,8 +18,7 @@ from mobility.disclosure.declaration import Declaration
 from mobility.disclosure.earlier import Edition, only_public, states
 from mobility.disclosure.members import Members
 from mobility.disclosure.nesting import find_blocks
-from mobility.disclosure.protect import Protected, SafeTable, protect
-from mobility.disclosure.rules import minima
+from mobility.disclosure.protect import MEASURES, Protected, SafeTable, extend, protect
 from mobility.errors import ReleaseError, RequestError
 from mobility.release.about import About, read_about
 from mobility.release.archive import pack
@@ -104,7 +103,8 @@ def release(settings: Settings, members: FindMembers = _nobody_knows) -> Release
     before = _Before(list(project.ledger.editions()), members, settings)
     known = [before.held_against(each) for each in offers] + before.released_before(project.ledger, workspace)
     blocks = find_blocks(roles_of_gemeenten(zoning))
-    parts = protect(known, profile=settings.disclosure, secret=project.secret, blocks=blocks)[: len(offers)]
+    protected = protect(known, profile=settings.disclosure, secret=project.secret, blocks=blocks)
+    parts = [extend(part, settings.disclosure) for part in protected[: len(offers)]]
     words = vocabulary(zoning, [area for name in study.programmes for area in load_programme(name)[1]])
     for part in parts:
         vet(part.safe, words)
@@ -144,7 +144,8 @@ class _Before:
         mine = [edition for edition in self.editions if edition.source == source]
         if not mine:
             return given
-        low, least = self.settings.study.income.low, minima(self.settings.disclosure)
+        low = self.settings.study.income.low
+        least = dict.fromkeys(MEASURES, self.settings.disclosure.minimum_difference)
         return dataclasses.replace(given, frame=states(given, mine, self.members(source), low, least))
 
     def released_before(self, ledger: Ledger, workspace: Workspace) -> list[Offer]:
@@ -173,7 +174,7 @@ def _offer(declaration: Declaration, workspace: Workspace, settings: Settings) -
     if aggregate is None:
         raise RequestError(f"{path} cannot be read as a table. Run the job that makes it again.")
     try:
-        return offer(declaration, aggregate, low=settings.study.income.low)
+        return offer(declaration, aggregate, low=settings.study.income.low, profile=settings.disclosure)
     except pl.exceptions.PolarsError as fault:
         kind = type(fault).__name__
     # Raised outside the `except`: what polars says can quote a value.

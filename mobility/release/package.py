@@ -56,6 +56,7 @@ def describe_package(tables: list[SafeTable], about: About, folder: Path) -> dic
             "group_share": profile.group_share,
             "rounding_base": profile.rounding_base,
             "interval_width": profile.interval_width,
+            "rules": asdict(profile),
             "withheld": "a row that is absent is zero or withheld; which of the two is not marked",
         },
         "sources": [
@@ -72,7 +73,8 @@ def describe_package(tables: list[SafeTable], about: About, folder: Path) -> dic
 def _resource(table: SafeTable, about: About, folder: Path) -> dict[str, Any]:
     declaration = table.declaration
     path = folder / "tables" / f"{declaration.table}.csv"
-    types = {name: "string" if kind == pl.String else "integer" for name, kind in table.frame.schema.items()}
+    types = {name: _type_of(kind) for name, kind in table.frame.schema.items()}
+    required = {*declaration.cells, *declaration.measures}
     resource: dict[str, Any] = {
         "name": declaration.table,
         "path": f"tables/{declaration.table}.csv",
@@ -93,14 +95,22 @@ def _resource(table: SafeTable, about: About, folder: Path) -> dict[str, Any]:
                     "type": types[name],
                     "title": text.en,
                     "titles": _both(text),
-                    "constraints": {"required": True},
+                    "constraints": {"required": name in required},
                 }
                 for name, text in declaration.variables
             ],
             "primaryKey": list(declaration.cells),
         },
     }
+    if declaration.structural:
+        resource["structural"] = _both(declaration.structural)
     return resource | ({"label": about.label} if about.label else {})
+
+
+def _type_of(kind: pl.DataType) -> str:
+    if kind == pl.String:
+        return "string"
+    return "number" if kind.is_float() else "integer"
 
 
 def _both(text: Words) -> dict[str, str]:

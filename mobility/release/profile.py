@@ -11,8 +11,8 @@ import yaml
 from mobility.errors import ReleaseError, RequestError
 from mobility.folders import CONF
 from mobility.settings import Disclosure
+from mobility.settings.output import AT_LEAST, AT_MOST
 
-_AT_LEAST = ("minimum_persons", "minimum_households", "rounding_base", "interval_width", "interval_width_buurt")
 _MINIMA = ("minimum_persons", "minimum_households")
 
 
@@ -36,8 +36,7 @@ def check_profile(given: Disclosure) -> None:
         source = None
     if source is None or source.profile != given.profile:
         raise RequestError(f"conf/disclosure/{path.name} does not hold the rules of a profile of that name.")
-    looser = [name for name in _AT_LEAST if getattr(given, name) < getattr(source, name)]
-    looser += ["group_share"] if given.group_share > source.group_share else []
+    looser = [name for name in (*AT_LEAST, *AT_MOST) if _is_looser(name, getattr(given, name), getattr(source, name))]
     if looser:
         raise ReleaseError(
             f"disclosure.{looser[0]} is looser than in conf/disclosure/{path.name}. Rules can only be made stricter; for "
@@ -45,9 +44,16 @@ def check_profile(given: Disclosure) -> None:
         )
 
 
+def _is_looser(name: str, given: float | None, source: float | None) -> bool:
+    """Whether a rule asks less than its source; one that is not asked (None) asks nothing."""
+    if given is None or source is None:
+        return source is not None
+    return given < source if name in AT_LEAST else given > source
+
+
 def rules_of(given: Disclosure) -> dict[str, Any]:
     """The values that the record of the project keeps."""
-    return {name: getattr(given, name) for name in (*_AT_LEAST, "group_share")}
+    return {name: getattr(given, name) for name in (*AT_LEAST, *AT_MOST)}
 
 
 def check_project(given: Disclosure, earlier: Iterable[dict[str, Any]]) -> None:

@@ -64,6 +64,8 @@ def _write_rows(sheet: xlsxwriter.worksheet.Worksheet, table: SafeTable, bold: x
     texts = [frame.schema[name] == pl.String for name in frame.columns]
     for row, values in enumerate(frame.iter_rows(), start=1):
         for column, value in enumerate(values):
+            if value is None:
+                continue
             if texts[column]:
                 sheet.write_string(row, column, value)
             else:

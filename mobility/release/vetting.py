@@ -42,17 +42,25 @@ def vet(table: SafeTable, vocabulary: frozenset[str]) -> None:
     for column in frame.columns:
         if IDENTIFIER_NAME.search(column):
             raise ReleaseError(f"{name}: {column} is the name of an identifier; such a column never leaves.")
+    allowed = vocabulary | set(table.declaration.words)
     for column in table.declaration.cells:
-        if not _is_plain(frame[column], vocabulary):
+        if not _is_plain(frame[column], allowed):
             raise ReleaseError(
                 f"{name}: column {column} holds something that is no code, class, year or place, and may be "
                 f"an identifier. "
                 f"Nothing was written. Look at the aggregate {table.declaration.source} inside the environment."
             )
-    base = table.profile.rounding_base
+    _vet_numbers(table)
+
+
+def _vet_numbers(table: SafeTable) -> None:
+    name, frame, base = table.declaration.table, table.frame, table.profile.rounding_base
     for column in table.declaration.measures:
         if frame[column].null_count() or (frame[column] % base != 0).any():
             raise ReleaseError(f"{name}: column {column} holds a number that is not rounded. Nothing was written.")
+    for value in table.declaration.values:
+        if not frame.schema[value.name].is_numeric():
+            raise ReleaseError(f"{name}: column {value.name} holds something that is no number. Nothing was written.")
 
 
 def _is_plain(values: pl.Series, vocabulary: frozenset[str]) -> bool:

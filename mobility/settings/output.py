@@ -8,6 +8,14 @@ from typing import Literal
 
 from mobility.errors import RequestError
 
+# A larger value is a stricter rule, and so is a smaller share.
+AT_LEAST = (
+    *("minimum_persons", "minimum_households", "rounding_base", "interval_width", "interval_width_buurt"),
+    *("minimum_difference", "dominance_contributors", "p_percent", "minimum_numerator", "share_numerators"),
+    *("minimum_degrees", "minimum_areas", "curve_months", "curve_events", "quantile_units"),
+)
+AT_MOST = ("group_share", "largest_share", "dominance_share")
+
 
 @dataclass(frozen=True)
 class Disclosure:
@@ -21,19 +29,32 @@ class Disclosure:
     interval_width: int
     interval_width_buurt: int
     audit_rounds: int
+    minimum_difference: int
+    largest_share: float
+    dominance_contributors: int | None
+    dominance_share: float | None
+    p_percent: int | None
+    minimum_numerator: int
+    share_numerators: int
+    minimum_degrees: int
+    minimum_areas: int
+    curve_months: int
+    curve_events: int
+    quantile_units: int
 
     def __post_init__(self) -> None:
-        for name in (
-            "minimum_persons",
-            "minimum_households",
-            "rounding_base",
-            "interval_width",
-            "interval_width_buurt",
-        ):
-            if getattr(self, name) < 1:
+        for name in AT_LEAST:
+            value = getattr(self, name)
+            if value is not None and value < 1:
                 raise RequestError(f"disclosure.{name} must be at least 1.")
-        if not 0 < self.group_share <= 1:
-            raise RequestError("disclosure.group_share is a share: choose a number above 0 and at most 1.")
+        for name in AT_MOST:
+            value = getattr(self, name)
+            if value is not None and not 0 < value <= 1:
+                raise RequestError(f"disclosure.{name} is a share: choose a number above 0 and at most 1.")
+        if (self.dominance_contributors is None) != (self.dominance_share is None):
+            raise RequestError(
+                "disclosure.dominance_contributors and disclosure.dominance_share make one rule: give both, or null for both."
+            )
         if self.audit_rounds < 0:
             raise RequestError("disclosure.audit_rounds must be 0 or more.")
 

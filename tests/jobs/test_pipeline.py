@@ -12,8 +12,12 @@ import stat
 import sys
 import zipfile
 
+import polars as pl
 import pytest
 
+from mobility.disclosure.members import records_of
+from mobility.release.declarations import load_declaration
+from mobility.release.project import open_project
 from tests.jobs.conftest import PROGRAM, SMALL
 
 JOBS = ("synthesise", "ingest", "moves", "flows", "chains", "monitor", "release", "report")
@@ -299,3 +303,30 @@ def test_a_release_does_not_stand_on_chains_of_other_settings(tmp_path, run_job)
     done = run_job("release", *where)
     assert done.returncode == 2
     assert "Run jobs/chains.py first" in done.stderr
+
+
+# ---- What the ledger keeps ---------------------------------------------------------------------------------
+
+
+def test_the_records_in_the_ledger_are_those_behind_the_cells(story):
+    """The key of every cell is the sum of the hashes of its records, once for every person."""
+    ledger = open_project(story.root / "project", make=False).ledger
+    assert [record.release for record in ledger.records] == ["1", "stricter"]
+    checked = set()
+    for recorded, edition in zip(
+        [each for record in ledger.records for each in record.recorded], ledger.editions(), strict=True
+    ):
+        if edition.members is None:
+            assert recorded.source == "quality"
+            continue
+        for table in recorded.tables:
+            declaration = load_declaration(table)
+            parts = [
+                records_of(declaration, edition.members.named(year), edition.low) for year in edition.members.years
+            ]
+            key = (pl.col("record") * pl.col("persons")).sum().alias("sum")
+            sums = pl.concat(parts).group_by("identity").agg(key).join(edition.cells.lazy(), on="identity").collect()
+            assert sums.height > 0
+            assert (sums["sum"] == sums["cell_key"]).all()
+            checked.add(table)
+    assert checked == set(TABLES) - {"quality"}

@@ -1,0 +1,119 @@
+"""Values beside the counts of a cell: each rule by its name, and what it asks of the aggregate. Pure.
+
+| rule | asks | shown |
+|---|---|---|
+| `share` | `of`: a key column with a total | published persons over those of the total, in coarse steps |
+| `mean` | `total`, `largest`, `second`, `top` (see `dominance`) | total over persons, in as many digits as the count has |
+| `index` | `value`, `areas`, `largest` (persons of the largest area) | the value, in as many digits as the count has |
+| `estimate` | `value`, `degrees` | the same |
+| `quantile` | `value`, `below`, `above`, `width` (a number) | the lower end of the bin |
+| `incidence` | a key column `month` (recode `steps`; 0: everybody) | cumulative share of published counts |
+
+A value is shown only where its cell is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import polars as pl
+
+from mobility.disclosure.curves import incidence
+from mobility.disclosure.declaration import TOTAL, Declaration, Value
+from mobility.disclosure.dominance import is_dominated
+from mobility.disclosure.ratios import (
+    limited,
+    may_be_estimate,
+    may_be_index,
+    may_be_share,
+    quantile,
+    share,
+    supported_digits,
+)
+from mobility.settings import Disclosure
+
+ARGUMENTS = {
+    "share": ("of",),
+    "mean": ("total", "largest", "second", "top"),
+    "index": ("value", "areas", "largest"),
+    "estimate": ("value", "degrees"),
+    "quantile": ("value", "below", "above", "width"),
+    "incidence": (),
+}
+_NO_COLUMN = {("share", "of"), ("quantile", "width")}
+_PERSONS = pl.col("persons_published")
+
+
+def columns_needed(values: Iterable[Value]) -> list[str]:
+    """The columns of the aggregate that the values of a table are made from, once each."""
+    return list(
+        dict.fromkeys(
+            str(column) for value in values for name, column in value.given if (value.rule, name) not in _NO_COLUMN
+        )
+    )
+
+
+def values_of(inside: pl.DataFrame, declaration: Declaration, profile: Disclosure) -> pl.DataFrame:
+    """The values of a table, one row per cell of `inside`, in its order; null where a value may not be shown.
+
+    Args:
+        inside: every offered cell, sorted, with true counts and published numbers (null: withheld).
+        declaration: the table.
+        profile: the rules.
+    """
+    found = {value.name: _RULES[value.rule](inside, value, declaration, profile) for value in declaration.values}
+    seen = inside["persons_published"].is_not_null()
+    return pl.DataFrame(found).select(pl.when(pl.lit(seen)).then(pl.col(name)).alias(name) for name in found)
+
+
+def _share(inside: pl.DataFrame, value: Value, declaration: Declaration, profile: Disclosure) -> pl.Series:
+    of = value["of"]
+    shared = [column for column in declaration.cells if column != of]
+    numbers = ("persons", "households", "persons_published")
+    wholes = inside.filter(pl.col(of) == TOTAL).select(
+        *shared, *(pl.col(name).alias(f"{name}_all") for name in numbers)
+    )
+    both = inside.join(wholes, on=shared, how="left", maintain_order="left")
+    may = [may_be_share(pl.col(unit), pl.col(f"{unit}_all"), profile) for unit in ("persons", "households")]
+    told = share(_PERSONS, pl.col("persons_published_all"), profile)
+    return both.select(pl.when(pl.all_horizontal(may), pl.col(of) != TOTAL).then(told)).to_series()
+
+
+def _mean(inside: pl.DataFrame, value: Value, declaration: Declaration, profile: Disclosure) -> pl.Series:  # noqa: ARG001
+    total = pl.col(value["total"])
+    largest = [pl.col(value[name]) for name in ("largest", "second", "top")]
+    too_few = is_dominated(total, largest[0], largest[1], largest[2], profile)
+    return _digits(inside, total / pl.col("persons"), ~too_few, profile)
+
+
+def _index(inside: pl.DataFrame, value: Value, declaration: Declaration, profile: Disclosure) -> pl.Series:  # noqa: ARG001
+    may = may_be_index(pl.col(value["areas"]), pl.col(value["largest"]), pl.col("persons"), profile)
+    return _digits(inside, pl.col(value["value"]), may, profile)
+
+
+def _estimate(inside: pl.DataFrame, value: Value, declaration: Declaration, profile: Disclosure) -> pl.Series:  # noqa: ARG001
+    return _digits(inside, pl.col(value["value"]), may_be_estimate(pl.col(value["degrees"]), profile), profile)
+
+
+def _quantile(inside: pl.DataFrame, value: Value, declaration: Declaration, profile: Disclosure) -> pl.Series:  # noqa: ARG001
+    below, above = pl.col(value["below"]), pl.col(value["above"])
+    return inside.select(quantile(pl.col(value["value"]), below, above, int(value["width"]), profile)).to_series()
+
+
+def _incidence(inside: pl.DataFrame, value: Value, declaration: Declaration, profile: Disclosure) -> pl.Series:  # noqa: ARG001
+    return incidence(inside, tuple(column for column in declaration.cells if column != "month"))
+
+
+def _digits(inside: pl.DataFrame, result: pl.Expr, may: pl.Expr, profile: Disclosure) -> pl.Series:
+    """A result in as many digits as the published count of its cell supports."""
+    return inside.select(pl.when(may).then(limited(result, supported_digits(_PERSONS, profile)))).to_series()
+
+
+_RULES: dict[str, Callable[[pl.DataFrame, Value, Declaration, Disclosure], pl.Series]] = {
+    "share": _share,
+    "mean": _mean,
+    "index": _index,
+    "estimate": _estimate,
+    "quantile": _quantile,
+    "incidence": _incidence,
+}
