@@ -121,6 +121,7 @@ class Declaration:
         values: columns beside the counts.
         words: values of key columns that only this table has.
         structural: cells that cannot exist, for the reader.
+        key: what the key of a cell is made of: its `records`, so that keys add up as counts do, or its `counts`.
     """
 
     table: str
@@ -142,6 +143,7 @@ class Declaration:
     values: tuple[Value, ...] = ()
     words: tuple[str, ...] = ()
     structural: Words | None = None
+    key: Literal["records", "counts"] = "records"
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -34,6 +34,11 @@ def find_blocks(roles: Mapping[str, frozenset[str]]) -> dict[str, str]:
     return block
 
 
+def place_columns(cells: tuple[str, ...]) -> list[str]:
+    """The key columns that hold places of a level."""
+    return [column for column in ("origin", "destination", "place") if column in cells and "level" in cells]
+
+
 def block_of(column: str, level: str, blocks: Mapping[str, str]) -> pl.Expr:
     """The block of the places in a column; a gemeente outside the zoning is elsewhere."""
     place = pl.col(column)
@@ -47,13 +52,14 @@ def block_of(column: str, level: str, blocks: Mapping[str, str]) -> pl.Expr:
 def add_hidden(
     frame: pl.DataFrame, cells: tuple[str, ...], measures: tuple[str, ...], blocks: Mapping[str, str]
 ) -> pl.DataFrame:
-    """The cells of a table of flows with, below them, the hidden cells between blocks.
+    """The cells of a table by place, or by pair of places, with, below them, the hidden cells of blocks.
 
     A frame that does not hold both gemeenten and roles comes back as it is.
     """
-    if not {"level", "origin", "destination"} <= set(cells) or not {"gemeente", "role"} <= set(frame["level"].unique()):
+    columns = place_columns(cells)
+    if not columns or not {"gemeente", "role"} <= set(frame["level"].unique()):
         return frame
-    places = [block_of(place, "role", blocks) for place in ("origin", "destination")]
+    places = [block_of(place, "role", blocks) for place in columns]
     hidden = (
         frame.filter(pl.col("level") == "role")
         .with_columns(pl.lit(BLOCK).alias("level"), *places)

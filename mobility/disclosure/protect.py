@@ -21,6 +21,7 @@ from mobility.settings import Disclosure
 
 MEASURES = ("persons", "households")
 
+NUMBER = "number_of_class"
 _PASS = object()
 
 
@@ -190,7 +191,7 @@ def _breakdowns(offers: Sequence[Offer], judged: Sequence[pl.DataFrame], profile
             classes = sorted({*names, *group.order} - set(group.exempt)) + sorted(set(names) & set(group.exempt))
             place = pl.col(group.classes).replace_strict(classes, range(len(classes)), return_dtype=pl.Int64)
             signs = frame.filter(pl.col(SET).is_in(divided)).select(*group.within, CELL)
-            cells = frame.filter(pl.col(SET).is_in(whole)).select(*group.within, SET, CELL, place.alias("place"))
+            cells = frame.filter(pl.col(SET).is_in(whole)).select(*group.within, SET, CELL, place.alias(NUMBER))
             heads = cells.select(*group.within, SET).unique(maintain_order=True).with_row_index("breakdown")
             heads = heads.with_columns(pl.col("breakdown").cast(pl.Int64))
             links = cells.join(heads, on=[*group.within, SET]).sort("breakdown", CELL)
@@ -202,7 +203,7 @@ def _breakdowns(offers: Sequence[Offer], judged: Sequence[pl.DataFrame], profile
                     Breakdowns(
                         links[CELL].to_numpy(),
                         links["breakdown"].to_numpy(),
-                        links["place"].to_numpy(),
+                        links[NUMBER].to_numpy(),
                         signs[CELL].to_numpy(),
                         signs["breakdown"].to_numpy(),
                         members,

@@ -15,7 +15,7 @@ import polars as pl
 
 from mobility.disclosure.cells import KEY, SET
 from mobility.disclosure.declaration import TOTAL, Declaration, Rows
-from mobility.disclosure.nesting import BLOCK, block_of
+from mobility.disclosure.nesting import BLOCK, block_of, place_columns
 from mobility.errors import ReleaseError
 
 CELL = "cell"
@@ -97,13 +97,12 @@ def _restricts(rows: Rows, over: tuple[str, ...]) -> bool:
 
 
 def _nested(table: Table, blocks: Mapping[str, str]) -> list[pl.DataFrame]:
-    """Flows between regions are sums of those between roles; gemeenten and roles both add up to blocks."""
-    if not {"level", "origin", "destination"} <= set(table.frame.columns):
+    """Counts of regions are sums of those of roles, by place or by pair of places; gemeenten and roles both add up to blocks."""
+    places = place_columns(table.declaration.cells)
+    if not places:
         return []
-    region = pl.col("origin", "destination").str.split("/").list.first()
-    to_block = {
-        level: [block_of(place, level, blocks) for place in ("origin", "destination")] for level in ("gemeente", "role")
-    }
+    region = pl.col(places).str.split("/").list.first()
+    to_block = {level: [block_of(place, level, blocks) for place in places] for level in ("gemeente", "role")}
     found = [
         _nest(table, "role", "region", [region]),
         _nest(table, "gemeente", BLOCK, to_block["gemeente"]),
@@ -116,7 +115,7 @@ def _nested(table: Table, blocks: Mapping[str, str]) -> list[pl.DataFrame]:
             regions.setdefault(block, set()).add(place.split("/")[0])
     if all(len(within) == 1 for within in regions.values()):
         names = {block: within.pop() for block, within in regions.items()}
-        to_region = pl.col("origin", "destination").replace(list(names), list(names.values()))
+        to_region = pl.col(places).replace(list(names), list(names.values()))
         found.append(_nest(table, BLOCK, "region", [to_region]))
     return found
 
@@ -187,10 +186,11 @@ def _pair(
         .join(parents, left_on="parent", right_on=CELL, suffix="_whole")
     )
     counts = [name for name in table.declaration.measures if f"{name}_whole" in sums.columns]
+    summed = [*counts, KEY] if table.declaration.key == "records" else counts
     wrong = (
         [pl.col(name) > pl.col(f"{name}_whole") for name in counts]
         if is_open
-        else [pl.col(name) != pl.col(f"{name}_whole") for name in [*counts, KEY]]
+        else [pl.col(name) != pl.col(f"{name}_whole") for name in summed]
     )
     if sums.filter(pl.any_horizontal(wrong)).height:
         raise ReleaseError(

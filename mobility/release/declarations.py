@@ -20,7 +20,7 @@ from mobility.settings import Words, did_you_mean
 
 _FOLDER = SCHEMAS / "outputs"
 _REQUIRED = ("table", "title", "population", "relation", "from", "cells", "measures", "rule", "mode", "variables")
-_OPTIONAL = ("where", "recode", "rows", "groups", "margins", "parts", "values", "words", "structural")
+_OPTIONAL = ("where", "recode", "rows", "groups", "margins", "parts", "values", "words", "structural", "key")
 
 
 def declared_tables() -> list[str]:
@@ -108,6 +108,9 @@ class _Reader:
             variables=tuple((name, self.text(text, f"variables.{name}")) for name, text in variables.items()),
             values=values,
             words=self.words(given.get("words", [])),
+            key="counts"
+            if self.one_of(given.get("key", "records"), "key", ("records", "counts")) == "counts"
+            else "records",
             structural=None if given.get("structural") is None else self.text(given["structural"], "structural"),
         )
 
@@ -130,6 +133,11 @@ class _Reader:
             arguments = tuple((argument, asked[argument]) for argument in ARGUMENTS[rule])
             found.append(Value(name, rule, tuple((a, b if isinstance(b, int) else str(b)) for a, b in arguments)))
         return tuple(found)
+
+    def one_of(self, given: object, key: str, choices: tuple[str, ...]) -> str:
+        if given not in choices:
+            self.refuse(key, f"choose {' or '.join(choices)}")
+        return str(given)
 
     def words(self, given: object) -> tuple[str, ...]:
         words = self.names(given, "words")

@@ -8,6 +8,7 @@ import shutil
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -28,6 +29,7 @@ from mobility.release.ledger import Ledger, Record
 from mobility.release.names import name_release
 from mobility.release.officer import write_check
 from mobility.release.package import define, describe_package
+from mobility.release.prepared import PREPARED, files_of
 from mobility.release.profile import check_profile, check_project, rules_of
 from mobility.release.project import open_project
 from mobility.release.recording import define_cells, record_source
@@ -105,7 +107,8 @@ def release(settings: Settings, members: FindMembers = _nobody_knows) -> Release
     blocks = find_blocks(roles_of_gemeenten(zoning))
     protected = protect(known, profile=settings.disclosure, secret=project.secret, blocks=blocks)
     parts = [extend(part, settings.disclosure) for part in protected[: len(offers)]]
-    words = vocabulary(zoning, [area for name in study.programmes for area in load_programme(name)[1]])
+    programmes = [area for name in study.programmes for area in load_programme(name)[1]]
+    words = vocabulary(zoning, programmes, study.flows.age_bands)
     for part in parts:
         vet(part.safe, words)
     texts = {part.safe.declaration.table: csv_text(part.safe) for part in parts}
@@ -154,26 +157,15 @@ class _Before:
         found = []
         for table in sorted((earlier - set(self.settings.study.release.tables)) & set(declared_tables())):
             declaration = load_declaration(table)
-            if workspace.aggregate(declaration.source).is_file():
+            if all(workspace.aggregate(name).is_file() for name in files_of(declaration.source)):
                 given = self.held_against(_offer(declaration, workspace, self.settings))
                 found.append(dataclasses.replace(given, frame=only_public(given.frame)))
         return found
 
 
 def _offer(declaration: Declaration, workspace: Workspace, settings: Settings) -> Offer:
-    path = workspace.aggregate(declaration.source)
-    if not path.is_file():
-        raise RequestError(
-            f"{declaration.table} is made from {path}, which is not there. Run the job that makes it, or take "
-            f"the table out of study.release.tables."
-        )
     try:
-        aggregate = pl.read_parquet(path)
-    except pl.exceptions.PolarsError:
-        aggregate = None
-    if aggregate is None:
-        raise RequestError(f"{path} cannot be read as a table. Run the job that makes it again.")
-    try:
+        aggregate = _read_source(declaration, workspace, settings)
         return offer(declaration, aggregate, low=settings.study.income.low, profile=settings.disclosure)
     except pl.exceptions.PolarsError as fault:
         kind = type(fault).__name__
@@ -182,6 +174,27 @@ def _offer(declaration: Declaration, workspace: Workspace, settings: Settings) -
         f"{declaration.table}: the aggregate {declaration.source} does not fit its declaration ({kind}). "
         f"Nothing was written."
     )
+
+
+def _read_source(declaration: Declaration, workspace: Workspace, settings: Settings) -> pl.DataFrame:
+    if declaration.source in PREPARED:
+        _, prepare = PREPARED[declaration.source]
+        return prepare(partial(_read_aggregate, declaration.table, workspace), settings.study)
+    return _read_aggregate(declaration.table, workspace, declaration.source)
+
+
+def _read_aggregate(table: str, workspace: Workspace, name: str) -> pl.DataFrame:
+    path = workspace.aggregate(name)
+    if not path.is_file():
+        raise RequestError(
+            f"{table} is made from {path}, which is not there. Run the job that makes it, or take "
+            f"the table out of study.release.tables."
+        )
+    try:
+        return pl.read_parquet(path)
+    except pl.exceptions.PolarsError:
+        pass
+    raise RequestError(f"{path} cannot be read as a table. Run the job that makes it again.")
 
 
 def _write(

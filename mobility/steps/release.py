@@ -8,6 +8,7 @@ from typing import Any
 from mobility.errors import RequestError
 from mobility.release.declarations import load_declaration
 from mobility.release.gate import release
+from mobility.release.prepared import files_of
 from mobility.run.progress import Tell
 from mobility.settings import Settings
 from mobility.steps import chains, flows
@@ -27,7 +28,8 @@ def _asked(settings: Settings) -> dict[str, Any]:
 
 def _inputs(settings: Settings) -> list[Path]:
     space = workspace(settings)
-    sources = {load_declaration(name).source for name in settings.study.release.tables}
+    tables = settings.study.release.tables
+    sources = {name for table in tables for name in files_of(load_declaration(table).source)}
     absent = sorted(source for source in sources if not space.aggregate(source).is_file())
     if absent:
         raise RequestError(
