@@ -18,6 +18,7 @@ _ON_PAGE = {INK: "var(--ink)", SOFT: "var(--soft)", ACCENT: "var(--accent)", SEC
 _IN_PRINT = {INK: "#1c2126", SOFT: "#5c6670", ACCENT: "#1d6a72", SECOND: "#a85f1c"}
 _FONT = "sans-serif"
 _LABELS, _BARS, _STEP, _COLUMNS = 112, 126, 21, 3
+_LONG = 5  # letters of a number beside which the next year has no room for its own
 
 
 @dataclass(frozen=True)
@@ -141,9 +142,10 @@ def _bars(panel: Panel, top: int, texts: Texts) -> Any:  # noqa: ANN401 - altair
 def _series(panel: Panel, top: int, texts: Texts) -> Any:  # noqa: ANN401 - altair is optional
     import altair as alt
 
+    every = 1 if all(len(texts.number(value)) < _LONG for _, value in panel.years if value is not None) else 2
     rows = [
-        {"year": year, "value": value, "at": value or 0, "label": MARK if value is None else texts.number(value)}
-        for year, value in panel.years
+        {"year": year, "value": value, "at": value or 0, "label": _label(value, texts, shown=place % every == 0)}
+        for place, (year, value) in enumerate(reversed(panel.years))  # the last year always has its number
     ]
     ends = [panel.years[0][0], panel.years[-1][0]]
     axis = alt.Axis(title=None, values=ends, format="d", ticks=False, domainColor=SOFT, grid=False)
@@ -159,6 +161,10 @@ def _series(panel: Panel, top: int, texts: Texts) -> Any:  # noqa: ANN401 - alta
     )
     labels = base.mark_text(dy=-9, color=INK, fontSize=10).encode(y=alt.Y("at:Q", axis=None, scale=up), text="label:N")
     return alt.layer(line, points, labels).properties(width=_LABELS + _BARS + 30, height=110)
+
+
+def _label(value: int | None, texts: Texts, *, shown: bool) -> str:
+    return MARK if value is None else texts.number(value) if shown else ""
 
 
 def _svg(chart: Any) -> str:  # noqa: ANN401 - altair is optional

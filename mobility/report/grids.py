@@ -35,16 +35,22 @@ class Grid:
 
     def __init__(self, release: Release, texts: Texts) -> None:
         self.texts = texts
-        self.values: dict[tuple[str, str, tuple[str | int, ...]], int] = {}
+        self.values: dict[tuple[str, str, tuple[str | int, ...]], int | float] = {}
         self.keys = {table: release.keys(table) for table in release.tables}
         for table, frame in release.tables.items():
             for row in frame.iter_rows(named=True):
                 key = tuple(row[column] for column in self.keys[table])
                 for measure in frame.columns[len(key) :]:
-                    self.values[table, measure, key] = row[measure]
+                    if row[measure] is not None:
+                        self.values[table, measure, key] = row[measure]
 
     def value(self, cell: Cell | None) -> int | None:
-        """The released number, or None where the cell is withheld or zero."""
+        """The released count, or None where the cell is withheld or zero."""
+        value = self._released(cell)
+        return value if isinstance(value, int) else None
+
+    def _released(self, cell: Cell | None) -> int | float | None:
+        """The released number, whatever it measures."""
         return None if cell is None else self.values.get((cell.table, cell.measure, self._key(cell)))
 
     def address(self, cell: Cell) -> str:
@@ -53,7 +59,7 @@ class Grid:
 
     def any(self, lines: Sequence[Line]) -> bool:
         """Whether some cell has a number."""
-        return any(self.value(cell) is not None for line in lines for cell in line.cells)
+        return any(self._released(cell) is not None for line in lines for cell in line.cells)
 
     def draw(
         self,
@@ -110,7 +116,7 @@ class Grid:
     def _cell(self, cell: Cell | None, top: int) -> str:
         if cell is None:
             return tag("td")
-        value = self.value(cell)
+        value = self._released(cell)
         if value is None:
             return tag("td", tag("span", MARK, role="img", aria_label=self.texts.say("withheld")), class_="n withheld")
         key = "|".join(str(part) for part in self._key(cell))

@@ -12,7 +12,9 @@ from mobility.report.publication import write_figures
 from mobility.report.reading import Release, read_release
 from mobility.report.sections.chains import chains
 from mobility.report.sections.coverage import coverage
+from mobility.report.sections.expected import expected
 from mobility.report.sections.flows import flows, regions
+from mobility.report.sections.living import living
 from mobility.report.sections.residents import residents
 from mobility.report.shapes import read_boundaries, squares_of
 from mobility.report.texts import Language, Texts
@@ -51,8 +53,10 @@ def build_page(desk: Desk) -> str:
     parts = {
         "asked": _asked(release, texts),
         "coverage": coverage(desk),
+        "living": living(desk),
         "flows": flows(desk),
         "regions": regions(desk),
+        "expected": expected(desk),
         "residents": residents(desk),
         "chains": chains(desk),
         "reading": _list(texts.points("reading_points")),

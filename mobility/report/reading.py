@@ -11,7 +11,7 @@ import polars as pl
 
 from mobility.errors import RequestError
 
-_TYPES = {"string": pl.String, "integer": pl.Int64}
+_TYPES = {"string": pl.String, "integer": pl.Int64, "number": pl.Float64}
 
 
 @dataclass(frozen=True)

@@ -48,9 +48,13 @@ class Texts:
         """The name of a role without its region."""
         return self.name(code.rsplit("/", maxsplit=1)[-1])
 
-    def number(self, value: int) -> str:
-        """A whole number with the language's mark for thousands."""
-        return f"{value:,}".replace(",", "." if self.language == "nl" else ",")
+    def number(self, value: float) -> str:
+        """A number as it was released, with the language's marks for thousands and decimals."""
+        shown = f"{value:,}"
+        return shown.translate(_DUTCH_MARKS) if self.language == "nl" else shown
+
+
+_DUTCH_MARKS = str.maketrans(",.", ".,")
 
 
 @cache

@@ -3,6 +3,9 @@
 import polars as pl
 import pytest
 
+from mobility.report.texts import Texts
+from tests.report.test_page import Page, released
+
 
 @pytest.mark.slow
 def test_the_demo_shows_at_least_ten_cells_of_chains(run_job, tmp_path):
@@ -14,3 +17,11 @@ def test_the_demo_shows_at_least_ten_cells_of_chains(run_job, tmp_path):
     assert chains.height >= 10
     page = (release / "report.html").read_text(encoding="utf-8")
     assert page.count('data-table="chains"') >= 10
+    for part in ("living", "expected", "regions", "figure-low-incomes-by-role", "figure-map-gm9101"):
+        assert f'id="{part}"' in page
+    values, numbers = released(release), Page(page).numbers
+    assert {str(attributes["data-table"]) for attributes, _ in numbers} >= {"account", "flows_in", "flows_out"}
+    for attributes, shown in numbers:
+        table, column, key = (str(attributes[f"data-{name}"]) for name in ("table", "column", "key"))
+        assert shown == Texts("nl").number(values[table][key, column])
+    assert len(page.encode()) < 5_000_000

@@ -38,6 +38,7 @@ def study_settings(root: Path) -> Settings:
 
     study = merge(load("study", "_method.yaml"), load("study", "demo.yaml"))
     study.pop("defaults")
+    study["release"]["tables"] = load("study", "_method.yaml")["release"]["tables"]  # those of the made-up aggregates
     program = load("_program.yaml")
     place = {
         "root": str(root / "workspace"),

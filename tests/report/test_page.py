@@ -68,17 +68,18 @@ def html(request: pytest.FixtureRequest, folder: Path) -> tuple[str, str]:
     return request.param, write_report(folder, request.param).read_text(encoding="utf-8")
 
 
-def released(folder: Path) -> dict[str, dict[tuple[str, str], int]]:
+def released(folder: Path) -> dict[str, dict[tuple[str, str], float]]:
     """Every released number, by table, then by key and column."""
-    found: dict[str, dict[tuple[str, str], int]] = {}
+    found: dict[str, dict[tuple[str, str], float]] = {}
     for resource in read_package(folder)["resources"]:
         frame = pl.read_csv(folder / resource["path"], infer_schema=False)
         keys = resource["schema"]["primaryKey"]
+        kinds = {field["name"]: float if field["type"] == "number" else int for field in resource["schema"]["fields"]}
         found[resource["name"]] = {
-            ("|".join(row[key] for key in keys), column): int(row[column])
+            ("|".join(row[key] for key in keys), column): kinds[column](row[column])
             for row in frame.iter_rows(named=True)
             for column in frame.columns
-            if column not in keys
+            if column not in keys and row[column] is not None
         }
     return found
 
