@@ -23,6 +23,7 @@ from mobility.run.lock import held
 from mobility.run.progress import Tell, progress
 from mobility.run.steps import files_below
 from mobility.settings import Format, Settings, read_own
+from mobility.steps.choice import choose
 from mobility.steps.job import workspace
 from mobility.steps.sources import needed_files
 
@@ -79,7 +80,7 @@ class _Run:
 
     def _measure_ingest(self, settings: Settings, name: str, tell: Tell) -> None:
         part = f"ingest, {name}"
-        warm(found.path for _, found in needed_files(settings))
+        warm(found.path for _, found in needed_files(settings, choose(settings)))
         floor = measure(partial(stages.read_registers, settings), tell)
         self.rows.append(Row(part, "floor: merely reading", floor.seconds, floor.peak_mb, floor.told["rows"]))
         whole = measure(partial(stages.run_step, "ingest", settings), tell)

@@ -20,6 +20,7 @@ from mobility.run.engine import kept_open
 from mobility.run.progress import Tell
 from mobility.settings import Settings
 from mobility.steps import flows, ingest, moves
+from mobility.steps.choice import choose
 from mobility.steps.ingest import FILES_AT_ONCE
 from mobility.steps.job import workspace
 from mobility.steps.sources import needed_files
@@ -53,7 +54,7 @@ def flows_were_counted(step: Measured) -> float:
 
 def read_registers(settings: Settings, tell: Tell) -> dict[str, Any]:
     """The floor of `ingest`: the same columns of the same files, by the same reader, so many files at once, thrown away."""
-    needed = needed_files(settings)
+    needed = needed_files(settings, choose(settings))
     largest_first = sorted(needed, key=lambda one: -one[1].path.stat().st_size)
     year = settings.study.geography.year
 

@@ -20,11 +20,13 @@ class Rule:
             of the whole that falls short of `study.least_coverage`, or years that are not there; no row is at fault).
         meaning: when a row breaks it.
         choices: what a study may do; a row that cannot be linked cannot be kept with a warning.
+        beside: the registers beside which the row is seen, and which may be the ones that are wrong.
     """
 
     kind: Kind
     meaning: str
     choices: tuple[Severity, ...]
+    beside: tuple[str, ...] = ()
 
 
 _SET_APART: tuple[Severity, ...] = ("stop", "quarantine")
@@ -43,10 +45,20 @@ RULES = {
     "exact_duplicate": Rule("link", "a further copy of a row", _SET_APART),
     "key_repeated": Rule("link", "a further, different row for what has one row", _SET_APART),
     "after_cut_off": Rule("link", "a spell that starts after the cut-off", _SET_APART),
-    "person_without_registration": Rule("link", "somebody who was never registered at an address", _SET_APART),
-    "payer_without_link": Rule("link", "an income household to which no person is linked", _SET_APART),
+    "person_without_registration": Rule(
+        "link", "somebody who was never registered at an address", _SET_APART, ("GBAADRESOBJECTBUS",)
+    ),
+    "payer_without_link": Rule(
+        "link",
+        "an income household to which no person is linked",
+        _SET_APART,
+        ("KOPPELPERSOONHUISHOUDEN", "KOPPELTABEL_IPI_IHI_IVB"),
+    ),
     "object_without_registration": Rule(
-        "link", "an object where nobody ever lived and that has no gemeente", _SET_APART
+        "link",
+        "an object where nobody ever lived and that has no gemeente",
+        _SET_APART,
+        ("GBAADRESOBJECTBUS", "VSLGWBTAB"),
     ),
     "households_overlap": Rule("link", "a person in two households at once; the earlier spell is cut short", _KEEP),
     "object_without_geography": Rule("coverage", "too few address objects have a gemeente", _KEEP),

@@ -39,6 +39,7 @@ from mobility.steps.sources import (
     provisional_files,
     survey_registers,
     without_income,
+    without_tenure,
 )
 from mobility.steps.verdicts import check_balance, check_coverage, check_ends, check_linked, check_refused
 
@@ -78,12 +79,14 @@ def _inputs(settings: Settings) -> list[Path]:
     return [label, *(found.path for _, found in _checked(settings)[0])]
 
 
-def _checked(settings: Settings) -> tuple[Needed, dt.date]:
-    """The files a study needs and its last day, once it is clear that they can serve it."""
+def _checked(settings: Settings) -> tuple[Needed, dt.date, list[str]]:
+    """The files a study needs, its last day, and which of the files are older, once it is clear that they can serve it."""
     check_severities(settings.study.rules)
-    needed = needed_files(settings)
+    choices = choose(settings)
+    needed = needed_files(settings, choices)
     check_division(settings, needed)
-    return needed, find_cut_off(settings, needed)
+    cut_off = find_cut_off(settings, needed)
+    return needed, cut_off, check_ends(early_ends(choices, cut_off), settings.study)
 
 
 def _outputs(settings: Settings, told: Told) -> list[Path]:
@@ -101,8 +104,7 @@ def _run(settings: Settings, tell: Tell) -> Told:
     space, study = workspace(settings), settings.study
     if settings.check:
         return {}
-    needed, cut_off = _checked(settings)
-    early = check_ends(early_ends(choose(settings), cut_off), study)
+    needed, cut_off, early = _checked(settings)
     sources = Sources(space.registers, space.quarantine, space.panel / "build.tmp", Panel(space.panel))
     _clear(sources, needed)
     counts, spent = _read(settings, sources, needed, tell)
@@ -241,6 +243,7 @@ def _closing(settings: Settings, told: Told) -> list[str]:
         *_provisional(told["provisional"], "were"),
         *closed_folders(settings, choices),
         *without_income(settings, choices),
+        *without_tenure(settings, choices),
         *(line for line in summary(asked) if line.startswith("switched off")),
         f"counts by register and rule: {workspace(settings).quality / 'ingest.json'}",
     ]
@@ -256,6 +259,7 @@ def _verdict(settings: Settings, choices: list[Choice]) -> list[str]:
     found = [
         *_provisional(provisional_files(chosen_files(choices)), "would be"),
         *without_income(settings, choices),
+        *without_tenure(settings, choices),
         *(f"would be refused: {sentence}" for sentence in refused),
     ]
     if not refused:

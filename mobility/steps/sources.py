@@ -15,17 +15,15 @@ from mobility.registers.find import CONVERSIONS, Found
 from mobility.registers.read import column_names
 from mobility.registers.survey import Surveyed, survey, years_in_words
 from mobility.settings import Settings
-from mobility.steps.choice import Choice, Needed, choose, chosen_files, last_day
+from mobility.steps.choice import Choice, Needed, chosen_files, last_day
 
 
-def needed_files(settings: Settings) -> Needed:
-    """The files a study reads, once it is clear that all it cannot do without can be opened.
+def needed_files(settings: Settings, choices: list[Choice]) -> Needed:
+    """The files a study reads, of those chosen, once it is clear that all it cannot do without can be opened.
 
     Raises:
-        RequestError: the source tree or a required register is not there, or cannot be opened; the message names all that is
-            missing.
+        RequestError: a required register is not there, or cannot be opened; the message names all that is missing.
     """
-    choices = choose(settings)
     for check in (check_open, check_there):
         check(settings, choices)
     return chosen_files(choices)
@@ -114,6 +112,15 @@ def without_income(settings: Settings, choices: list[Choice]) -> list[str]:
             "is unknown"
         )
     return told
+
+
+def without_tenure(settings: Settings, choices: list[Choice]) -> list[str]:
+    """Years of which a study looks at the tenure of dwellings and no register tells it, as a sentence."""
+    last_year = last_day(settings, choices).year
+    of_tenure = [choice for choice in choices if choice.name in OWNERSHIP]
+    wanted = {year for choice in of_tenure for year in choice.need.years(last_year)}
+    absent = wanted - {year for choice in of_tenure for year in choice.read}
+    return [f"no tenure of {years_in_words(absent)}: no file of {' or '.join(OWNERSHIP)}"] if absent else []
 
 
 def early_ends(choices: list[Choice], cut_off: dt.date) -> list[str]:

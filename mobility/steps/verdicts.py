@@ -61,10 +61,13 @@ def check_refused(counts: dict[str, Counts], most: float) -> None:
         bad = {rule: rows for rule, rows in count.quarantined.items() if rule not in _EXPECTED}
         if count.read and sum(bad.values()) > most * count.read:
             told = ", ".join(f"{rule} {rows}" for rule, rows in sorted(bad.items()))
+            worst = max(sorted(bad), key=lambda rule: bad[rule])
+            beside = " or ".join(RULES[worst].beside)
+            perhaps = f" It may be {beside} that is wrong or of another version." if beside else ""
             raise DataError(
                 f"{name}: {sum(bad.values())} of {count.read} rows had to be set apart ({told}), more than the share of {most} "
                 "that study.most_refused_share allows. Look at them in the quarantine; correct the dictionary, copy the file "
-                "again, or allow more."
+                f"again, or allow more.{perhaps}"
             )
 
 

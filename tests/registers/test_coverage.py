@@ -78,3 +78,16 @@ def test_a_register_that_reaches_to_the_cut_off_of_the_study_is_new_enough(count
     country.deliver("GBAPERSOONTAB", "RINPERSOON | GBAGEBOORTEJAAR\n000000001 | 1970", 2022)
     country.run("ingest", settings=("study.period.last_year=2021", "study.period.cut_off='2022-12-31'"))
     assert "the newest file tells" not in capsys.readouterr().out
+
+
+def test_a_register_with_a_file_a_year_may_end_early_too(country, capsys):
+    """Tenure is asked until 2021 (tables by tenure of the dwelling left), and known until 2020; together with its predecessor."""
+    country.deliver("EIGENDOMTAB", "RINOBJECTNUMMER | TypeEigendom | TypeEigenaar\na | E | E", 2020)
+    country.deliver("EIGENDOMWOZBAGTAB", "RINOBJECTNUMMER | VBOEIGENDOMBAG\na | E", 2021)
+    by_tenure = "study.flows.by=[tenure]"
+    country.run("ingest", settings=("study.period.last_year=2021", by_tenure))
+    assert "is of" not in capsys.readouterr().out
+    country.run("ingest", settings=("study.period.last_year=2022", by_tenure))
+    told = capsys.readouterr().out
+    assert "EIGENDOMTAB: the newest file is of 2020, and the study looks at years until 2022" in told
+    assert "no tenure of 2012-2019, 2022: no file of EIGENDOMTAB or EIGENDOMWOZBAGTAB or EIGENDOMWOZTAB" in told

@@ -1,5 +1,8 @@
 """Rows that are read and do not come into the panel: each is counted, under the rule that says why."""
 
+import pytest
+
+from mobility.errors import DataError
 from tests.lib.tables import assert_table
 from tests.registers.country import LAST_YEAR
 
@@ -140,3 +143,9 @@ def test_an_object_in_both_registers_of_areas_has_those_of_the_first(country):
     assert found.counts("NIETVSLGWBTAB")["repaired"] == {"placed_by_vslgwbtab": 1}
     assert found.objects()["gemeente"][0] == "GM9101"
     assert found.panel.shape().cut_off.year == LAST_YEAR
+
+
+def test_a_register_of_which_too_much_is_lost_names_the_one_it_was_linked_with(country):
+    country.deliver("KOPPELPERSOONHUISHOUDEN", "RINPERSOON | RINPERSOONHKW\n000000001 | 000000001", 2018)
+    with pytest.raises(DataError, match=r"INHATAB: 2 of 3 rows .* It may be KOPPELPERSOONHUISHOUDEN or KOPPELTABEL"):
+        country.run("ingest", settings=("study.most_refused_share=0.5",))
