@@ -12,7 +12,7 @@ from mobility.panel.build import Build, Part, Sources
 from mobility.panel.objects import known_code, once
 from mobility.panel.people import Known, Tidied
 from mobility.run.engine import work
-from mobility.run.files import write_parquet
+from mobility.run.files import sink_parquet, write_parquet
 
 # Income by household and the link from persons to it, before and after the revision of 2011.
 INCOMES = (("IHI", "KOPPELTABEL_IPI_IHI_IVB"), ("INHATAB", "KOPPELPERSOONHUISHOUDEN"))
@@ -134,12 +134,13 @@ def _link_year(number: int, sources: Sources, years: tuple[IncomeYear, ...]) -> 
         percentile=pl.col("percentile").cast(pl.UInt8),
         population=population.cast(pl.UInt8),
     ).collect()
-    pairs = link.select("person", *_PAYER).collect()
-    tidied = once(by_payer, _PAYER).then(partial(_with_link, link=pairs))
+    linked_payers = link.select(_PAYER).unique().collect()
+    tidied = once(by_payer, _PAYER).then(partial(_with_link, link=linked_payers))
     by_payer = sources.keep(part, of.register, f"income-{of.year}", tidied)
-    linked = pairs.join(by_payer, on=list(_PAYER), how="left", validate="m:1").select(
+    linked = link.join(by_payer.lazy(), on=list(_PAYER), how="left").select(
         "person", "percentile", year=pl.lit(of.year, pl.Int16), population=pl.col("population").fill_null(0)
     )
-    write_parquet(linked, _path(sources, of.year))
-    part.size = linked.height
+    path = _path(sources, of.year)
+    sink_parquet(linked, path)
+    part.size = int(pl.scan_parquet(path).select(pl.len()).collect().item())
     return part

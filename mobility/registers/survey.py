@@ -115,10 +115,10 @@ def survey(
 def depending(surveyed: Iterable[Surveyed]) -> list[Depending]:
     """What the registers allow and what their absence switches off, indicators last and in order.
 
-    Something needs every register that serves it, and all that are required.
+    Something needs every register that serves it, and all that are required for the years of the study.
     """
     every = list(surveyed)
-    required = {one.register.name for one in every if one.register.required}
+    required = {one.register.name for one in every if one.register.required and one.is_read}
     servers: dict[str, set[str]] = {}
     for one in every:
         for what in one.register.serves:

@@ -169,9 +169,10 @@ def survey_registers(settings: Settings, choices: list[Choice]) -> list[Surveyed
     would_read = {name: list(choice.read) for name, choice in chosen.items()}
     last_year = last_day(settings, choices).year
     told = {year for name in OWNERSHIP if name in chosen for year in chosen[name].read}
-    for name in OWNERSHIP:
-        # A predecessor of whose years the successor tells, or none is looked at, is not missed.
-        if name in chosen and not chosen[name].read and not set(chosen[name].need.years(last_year)) - told:
+    for name, choice in chosen.items():
+        # Incomes to 2010 of a study from 2012 on, or a predecessor of whose years the successor tells, are not missed.
+        looked_at = set(choice.need.years(last_year)) - (told if name in OWNERSHIP else set())
+        if choice.need.register.editions == "yearly" and not choice.read and not looked_at:
             del would_read[name]
     why = {name: choice.need.why for name, choice in chosen.items()}
     left = {name: _left_in_words(choice) for name, choice in chosen.items()}

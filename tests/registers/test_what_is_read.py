@@ -76,6 +76,21 @@ def test_older_editions_of_a_register_that_holds_everything_are_told(country, ca
     assert "not read: 2019-2020, 2022 (older; the newest holds everything)" in look(country, capsys)
 
 
+def test_a_study_of_the_years_before_2011_does_without_later_incomes_and_one_of_later_years_without_earlier(
+    country, capsys
+):
+    country.run("ingest")
+    assert "switched off, no IHI" not in capsys.readouterr().out
+    country.deliver("IHI", "RINPERSOONKERN | BVRPERCGESTINKH\n000000001 | 9", 2008)
+    country.deliver("KOPPELTABEL_IPI_IHI_IVB", "RINPERSOON | RINPERSOONHKW\n000000001 | 000000001", 2008)
+    early = ("study.period.first_year=2008", "study.period.last_year=2009")
+    told = "\n".join(look(country, capsys, *early))
+    assert "would be refused" not in told
+    assert "INHATAB                        not needed by this study (there: 2018)" in told
+    country.run("ingest", settings=early)
+    assert "INHATAB" not in read(country)
+
+
 def test_a_look_tells_all_that_would_be_refused(country, capsys):
     country.withdraw("GBAOVERLIJDENTAB")
     told = look(country, capsys, "study.period.last_year=2025", "study.geography.year=2019")
