@@ -57,6 +57,8 @@ def question_of(settings: Settings, folder: Path) -> Question:
         RequestError: the study asks what the peers cannot answer.
     """
     study = settings.study
+    if study.income.scheme != "quintiles":
+        raise RequestError("peers: they know the classes of study.income.scheme=quintiles only. Ask that, or peers=[].")
     if study.moves.together_days or set(study.flows.counts) != {"events", "transitions"} or len(study.flows.levels) < 5:
         raise RequestError(
             "peers: they count events and transitions at all levels, with study.moves.together_days=0. Ask that, or peers=[]."

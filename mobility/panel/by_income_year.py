@@ -8,6 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
+from mobility.income import MEASURES
 from mobility.panel.build import Build, Part, Sources
 from mobility.panel.objects import known_code, once
 from mobility.panel.people import Known, Tidied
@@ -116,6 +117,13 @@ def _years(sources: Sources) -> tuple[IncomeYear, ...]:
     return tuple(found[year] for year in sorted(found))
 
 
+def _measures(sources: Sources) -> list[str]:
+    """Columns of `income.MEASURES` that the study had read: the same ones for every year."""
+    tables = [sources.scan(name, year) for name, _ in INCOMES for year in sources.years(name)]
+    there = {name for table in tables if table is not None for name in table.collect_schema()}
+    return [name for name in MEASURES if name in there]
+
+
 def _path(sources: Sources, year: int) -> Path:
     return sources.scratch / "income" / f"{year}.parquet"
 
@@ -129,8 +137,13 @@ def _link_year(number: int, sources: Sources, years: tuple[IncomeYear, ...]) -> 
     else:  # before 2011 only the main source tells a student household from another
         is_student = pl.col("main_source") == _STUDENT_FINANCE
         population = pl.when(is_student).then(2).when(pl.col("percentile").is_not_null()).then(1).otherwise(0)
+    there = income.collect_schema()
+    further = [
+        (pl.col(name) if name in there else pl.lit(None)).cast(pl.UInt16).alias(name) for name in _measures(sources)
+    ]
     by_payer = income.select(
         *_PAYER,
+        *further,
         percentile=pl.col("percentile").cast(pl.UInt8),
         population=population.cast(pl.UInt8),
     ).collect()
@@ -138,7 +151,11 @@ def _link_year(number: int, sources: Sources, years: tuple[IncomeYear, ...]) -> 
     tidied = once(by_payer, _PAYER).then(partial(_with_link, link=linked_payers))
     by_payer = sources.keep(part, of.register, f"income-{of.year}", tidied)
     linked = link.join(by_payer.lazy(), on=list(_PAYER), how="left").select(
-        "person", "percentile", year=pl.lit(of.year, pl.Int16), population=pl.col("population").fill_null(0)
+        "person",
+        "percentile",
+        *_measures(sources),
+        year=pl.lit(of.year, pl.Int16),
+        population=pl.col("population").fill_null(0),
     )
     path = _path(sources, of.year)
     sink_parquet(linked, path)

@@ -9,6 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from mobility.income import MEASURES
+
+_NO_MEASURE = np.iinfo(np.uint16).max
+
 
 @dataclass(frozen=True)
 class Tidied:
@@ -115,6 +119,10 @@ def dense_income(rows: pl.DataFrame, persons: pl.Series, years: tuple[int, int])
     population[cell] = known["population"].filter(stays).to_numpy()
     table = pl.DataFrame({"percentile": percentile, "population": population})
     table = table.with_columns(percentile=pl.when(pl.col("percentile") > 0).then("percentile"))
+    for name in (name for name in MEASURES if name in rows.columns):
+        measure = np.full(len(persons) * span, _NO_MEASURE, dtype=np.uint16)
+        measure[cell] = known[name].filter(stays).fill_null(_NO_MEASURE).to_numpy()
+        table = table.with_columns(pl.Series(name, measure).replace(_NO_MEASURE, None))
     return Tidied(table, known.filter(~stays), {})
 
 

@@ -110,6 +110,15 @@ class PersonYear(pa.DataFrameModel):
         nullable=True, ge=1, le=100, description="National percentile, standardised disposable"
     )
     population: pl.UInt8 = pa.Field(le=9, description="INHPOPIIV; 0: no income household")
+    percentile_without_students: pl.UInt16 | None = pa.Field(
+        nullable=True,
+        ge=1,
+        le=100,
+        description="The same percentile, student households left out; scheme excluding_students",
+    )
+    threshold_pct: pl.UInt16 | None = pa.Field(
+        nullable=True, description="Income in per cent of the low-income line; scheme threshold"
+    )
 
     class Config:
         strict = True

@@ -9,6 +9,7 @@ from typing import Literal
 
 from mobility.errors import RequestError
 from mobility.settings.reading import not_negative, share
+from mobility.settings.schemes import NEEDS, RANKED, Scheme
 
 REGISTERS_BEGIN = 1995
 _LEAST_DRAWS = 199
@@ -55,12 +56,33 @@ class Geography:
 class Income:
     """Income class of a person in a year (method 4)."""
 
-    scheme: Literal["quintiles"]
+    scheme: Scheme
     lag_years: int
-    low: tuple[Literal["q1", "q2", "q3", "q4", "q5"], ...]
+    low: tuple[str, ...]
 
     def __post_init__(self) -> None:
         not_negative(self, "study.income")
+        wrong = sorted(set(self.low) - set(RANKED[self.scheme]))
+        if wrong or not self.low:
+            raise RequestError(
+                f"study.income.low: {', '.join(wrong) or 'nothing'} cannot be low with study.income.scheme={self.scheme}. "
+                f"Choose of {', '.join(RANKED[self.scheme])}."
+            )
+
+    @property
+    def not_low(self) -> tuple[str, ...]:
+        """The classes with an income that are not low."""
+        return tuple(name for name in RANKED[self.scheme] if name not in self.low)
+
+    @property
+    def years(self) -> int:
+        """Income years that decide the class of one year."""
+        return 3 if self.scheme == "mean3" else 1
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """What the scheme needs of the registers, beside what every study reads: register and column."""
+        return NEEDS.get(self.scheme, ())
 
 
 @dataclass(frozen=True)

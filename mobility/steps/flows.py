@@ -30,11 +30,12 @@ from mobility.flows.dimensions import value_of, words_of
 from mobility.flows.distances import area_sums, distances_between
 from mobility.flows.expected import expected_flows
 from mobility.flows.indices import add_class_groups, flow_indices
+from mobility.income import break_year
 from mobility.panel.batches import read_batch, write_batches
 from mobility.panel.store import Panel
 from mobility.places import unmatched_codes, zone_areas
 from mobility.run.engine import cores, work
-from mobility.run.files import appending_parquet, make_folder, remove_folder, write_parquet
+from mobility.run.files import appending_parquet, make_folder, remove_folder, write_json, write_parquet
 from mobility.run.progress import Tell
 from mobility.run.steps import files_below
 from mobility.settings import Dimension, Settings, Study
@@ -43,7 +44,6 @@ from mobility.steps.job import Job, Told, workspace
 from mobility.steps.population import read_account, read_coverage
 
 _BYTES_AT_ONCE = 50 << 20  # of counts that get their names and go to the table together
-_QUINTILES = ("q1", "q2", "q3", "q4", "q5")
 
 
 def _asked(settings: Settings) -> dict[str, Any]:
@@ -61,7 +61,9 @@ TABLES = ("flows", "flows_by", "account", "quality", "flow_indices", "expected",
 
 
 def _outputs(settings: Settings, told: Told) -> list[Path]:  # noqa: ARG001 - same form for every step
-    return [path for path in map(workspace(settings).aggregate, TABLES) if path.is_file()]
+    space = workspace(settings)
+    paths = [*map(space.aggregate, TABLES), space.quality / "flows.json"]
+    return [path for path in paths if path.is_file()]
 
 
 def zoned_areas(settings: Settings) -> tuple[pl.DataFrame, list[str]]:
@@ -94,13 +96,16 @@ def _run(settings: Settings, tell: Tell) -> Told:
     account = _close_accounts(settings, areas, tell)
     _compare(settings, areas, account, tell)
     unequal = int((account["residual"] != 0).sum())
-    return {
+    told: Told = {
         "rows": rows,
         "zoning_codes_absent": absent,
         "cells": account.height,
         "unequal": unequal,
         "study": settings.study.name,
+        "income_break": break_year(settings.study.period.years, settings.study.income.lag_years),
     }
+    write_json(space.quality / "flows.json", told)
+    return told
 
 
 def _count_flows(settings: Settings, areas: pl.DataFrame, scratch: Path, tell: Tell) -> int:
@@ -242,8 +247,7 @@ def _compare(settings: Settings, areas: pl.DataFrame, account: pl.DataFrame, tel
     space, study = workspace(settings), settings.study
     if "events" not in study.flows.counts:
         return
-    low = study.income.low
-    not_low = [name for name in _QUINTILES if name not in low]
+    low, not_low = study.income.low, study.income.not_low
     tell("indices", 0, 1)
     index_levels, expected_levels = (
         sorted(set(asked) & set(study.flows.levels))
@@ -283,6 +287,11 @@ def _closing(settings: Settings, told: Told) -> list[str]:
         "closes in every one" if not told["unequal"] else f"does NOT close in {told['unequal']}: please report this"
     )
     lines.append(f"{told['cells']:,} cells of the account, which {closes}, in {space.aggregate('account')}")
+    if told["income_break"]:
+        lines.append(
+            f"income classes from {told['income_break']} on are those of INHATAB (1 January), before of IHI (31 December): do "
+            "not compare across"
+        )
     if told["zoning_codes_absent"]:
         lines.append(f"codes of the zoning that no object has: {', '.join(told['zoning_codes_absent'])}")
     return lines

@@ -70,6 +70,7 @@ def _asked(settings: Settings) -> dict[str, Any]:
         "most_refused_share": study.most_refused_share,
         "files": settings.register.files,
         "further_registers": study.further_registers,
+        "income": study.income.needs,
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -10,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from mobility.income import income_classes
 from mobility.indicators.blocks import (
     PERCENTILES,
     count_crossings,
@@ -53,7 +53,7 @@ from mobility.steps import monitor_dwellings as dwellings
 from mobility.steps.monitor_further import CARE, INCOME, distances, outcomes_at, put_whereabouts
 from mobility.steps.monitor_ground import Ground
 from mobility.steps.moves import stock_days
-from mobility.steps.population import classes_after
+from mobility.steps.population import classes_of
 from mobility.stocks import Ints, Stocks, take_stocks
 
 BIN_M = 100  # width of the bins of distances
@@ -115,8 +115,8 @@ def _stocks(partition: int, ground: Ground) -> tuple[pl.DataFrame, Stocks, Ints,
     persons = panel.read("persons", partition)
     days = stock_days(study, shape.cut_off)
     stocks = take_stocks(panel.read("residence", partition), persons, panel.read("households", partition), days)
-    known = income_classes(panel.income(partition))
-    classes = classes_after(known, persons.height, shape, study, days).astype(np.int64)
+    known = classes_of(panel, partition, shape, study, persons)
+    classes = known.in_years([(day + dt.timedelta(days=1)).year for day in days]).astype(np.int64)
     percentiles = percentiles_after(
         panel.income(partition), persons.height, shape.income_years, days, study.income.lag_years
     )

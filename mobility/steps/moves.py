@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,6 @@ import polars as pl
 
 from mobility.contracts import require
 from mobility.flows.counts import batch_by_year, count_by_area
-from mobility.income import class_in_year, income_classes
 from mobility.moves import add_household, find_moves, find_transitions, first_of_year, group_household_moves
 from mobility.panel import tables
 from mobility.panel.batches import read_batch, write_batches
@@ -34,7 +34,7 @@ from mobility.settings import Settings, Study
 from mobility.steps.ingest import JOB as INGEST
 from mobility.steps.ingest import PANEL_TABLES
 from mobility.steps.job import Job, Told, workspace
-from mobility.steps.population import Population, classes_after, read_lives, stock_days
+from mobility.steps.population import Population, classes_of, read_lives, stock_days
 from mobility.stocks import take_stocks
 
 COUNTS = ("events", "transitions")
@@ -100,6 +100,7 @@ def _persons(
     population = Population(panel, shape, study, area)
     steps = []
     days = stock_days(study, shape.cut_off)
+    after = [(day + dt.timedelta(days=1)).year for day in days]
     for partition in range(group, shape.partitions, groups):
         persons = panel.read("persons", partition)
         registrations = panel.read("registrations", partition)
@@ -108,21 +109,21 @@ def _persons(
         write_parquet(residence, panel.path("residence", partition))
         lives = read_lives(panel, partition, shape, residence, persons)
         stocks = take_stocks(residence, persons, lives.households, days)
-        classes = income_classes(panel.income(partition))
+        classes = classes_of(panel, partition, shape, study, persons)
         for count, moves in (("events", find_moves(residence)), ("transitions", find_transitions(stocks, persons))):
-            place = pl.Series(rows_of(persons["person"], moves["person"]))
-            income_year = moves["move_date"].dt.year() - study.income.lag_years
+            place = rows_of(persons["person"], moves["person"])
+            of_move = classes.of(place, moves["move_date"].dt.year().cast(pl.Int64).to_numpy())
             table = add_household(moves, lives.household_on, persons).with_columns(
                 area.gather(moves["origin_object"]).alias("origin_area"),
                 area.gather(moves["destination_object"]).alias("destination_area"),
-                class_in_year(classes, place, income_year, shape.income_years),
+                pl.Series("income_class", of_move),
                 first_of_year(moves),
             )
             bucket = table["origin_area"].to_numpy() % shape.partitions
             write_batches(table, bucket, shape.partitions, _batches(scratch / count, partition))
             if count == "events":
                 write_parquet(within_areas(table), scratch / "within" / f"part-{partition:03d}.parquet")
-        population.add(lives, stocks, classes_after(classes, persons.height, shape, study, days))
+        population.add(lives, stocks, classes.in_years(after))
         steps.append(resided.steps)
     population.write(counts, group)
     return _added(steps)

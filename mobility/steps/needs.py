@@ -56,11 +56,13 @@ def needs(settings: Settings) -> list[Need]:
             register = load_register(name).with_columns(asked.pop(name, ()))
             check_demands(register)
             found.append(Need(register, why, first, last))
-    before = study.chains.income_years + study.income.lag_years
+    before = max(study.chains.income_years, study.income.years) + study.income.lag_years
     first = min([study.period.first_year - before, *_cohort_years(study)])
+    of_scheme = {entry.partition(".")[0] for entry in study.income.needs}
     for name, columns in sorted(asked.items()):
         register = load_register(name).with_columns(columns)
-        found.append(Need(register, "asked for (study.further_registers)", first, None, is_asked=True))
+        why = "income class (study.income.scheme)" if name in of_scheme else "asked for (study.further_registers)"
+        found.append(Need(register, why, first, None, is_asked=True))
     return found
 
 
@@ -80,7 +82,10 @@ def _core(study: Study) -> Iterator[tuple[str, str, int, int | None]]:
     exposure = ", exposure of dwellings" if study.programmes else ""
     yield LIFE, f"administrative relocations (not by demolition){exposure}", first, None
     # The class of a year is that of an income year before it; the last stock counts in the year after.
-    incomes = (min([first - study.income.lag_years, *cohorts]), last + 1 - study.income.lag_years)
+    incomes = (
+        min([first - study.income.lag_years - study.income.years + 1, *cohorts]),
+        last + 1 - study.income.lag_years,
+    )
     for pair in reversed(INCOMES):
         for name in pair:
             yield name, f"income class of movers and stocks{followed}", incomes[0], None if cohorts else incomes[1]
@@ -109,6 +114,9 @@ def _cohort_years(study: Study) -> list[int]:
 def _asked(study: Study, known: set[str]) -> dict[str, set[str]]:
     """The registers a study asks for by name, each with the columns it asks for."""
     asked: dict[str, set[str]] = {}
+    for entry in study.income.needs:
+        name, _, column = entry.partition(".")
+        asked.setdefault(name, set()).add(column)
     for entry in study.further_registers:
         name, _, column = entry.partition(".")
         if name.upper() not in known:

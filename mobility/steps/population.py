@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from mobility.errors import DataError
 from mobility.flows.account import (
     ADDITIVE,
     UNITS,
@@ -19,7 +20,8 @@ from mobility.flows.account import (
 )
 from mobility.flows.counts import MEASURES
 from mobility.flows.events import MIGRATIONS, Lives
-from mobility.income import UNKNOWN
+from mobility.income import ClassTable, class_table, person_year_rows
+from mobility.panel.lookup import rows_of
 from mobility.panel.store import Panel, Shape
 from mobility.quality import QUALITY_KEYS, count_coverage
 from mobility.run.files import make_folder, write_parquet
@@ -67,6 +69,7 @@ class Population:
         write_parquet(add_coverage(self._coverage), folder / f"coverage-{group}.parquet")
 
 
+_NO_WEALTH = -1
 _KEYS = sorted(product(UNITS, ADDITIVE))
 
 
@@ -103,23 +106,25 @@ def stock_days(study: Study, cut_off: dt.date) -> list[dt.date]:
     return [*inside, cut_off] if days[-1] >= cut_off else inside
 
 
-def classes_after(classes: pl.Series, persons: int, shape: Shape, study: Study, days: list[dt.date]) -> Classes:
-    """Class of every person (row) in the year of the day after each stock day (column), as a place in `income.CLASSES`.
-
-    Args:
-        classes: of `income.income_classes`, for the whole partition.
-        persons: how many there are in the partition.
-        shape: of the panel.
-        study: whose lag counts.
-        days: of the stocks.
-    """
-    table = np.full((persons, len(days)), UNKNOWN, dtype=np.uint8, order="F")
-    if shape.income_years is None:
-        return table
-    first, last = shape.income_years
-    by_year = classes.to_numpy().reshape(persons, last - first + 1)
-    for column, day in enumerate(days):
-        year = (day + dt.timedelta(days=1)).year - study.income.lag_years
-        if first <= year <= last:
-            table[:, column] = by_year[:, year - first]
-    return table
+def classes_of(panel: Panel, partition: int, shape: Shape, study: Study, persons: pl.DataFrame) -> ClassTable:
+    """Class of everybody of one partition by calendar year, by the scheme of the study."""
+    incomes, years = panel.income(partition), shape.income_years
+    absent = [
+        need
+        for need in study.income.needs
+        if need.partition(".")[2] not in incomes.columns and not panel.path("vehtab", partition).is_file()
+    ]
+    if absent and years is not None:
+        raise DataError(
+            f"study.income.scheme={study.income.scheme} needs {', '.join(absent)}, which these registers do not have. Deliver "
+            "it, or choose another scheme."
+        )
+    wealth = None
+    if study.income.scheme == "q1_no_wealth" and years is not None:
+        owned = panel.read("vehtab", partition).filter(pl.col("year").is_between(*years))
+        place = pl.Series(rows_of(persons["person"], owned["person"]))
+        row = person_year_rows(place, owned["year"], years)
+        by_row = np.full(incomes.height, _NO_WEALTH, dtype=np.int64)
+        by_row[row.to_numpy()] = owned["wealth_percentile"].fill_null(_NO_WEALTH).to_numpy()
+        wealth = pl.Series(by_row).replace(_NO_WEALTH, None)
+    return class_table(incomes, persons.height, years, study.income.scheme, study.income.lag_years, wealth)
