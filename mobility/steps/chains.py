@@ -23,6 +23,7 @@ from mobility.chains.tables import (
     mark_first_cohort,
 )
 from mobility.errors import RequestError
+from mobility.estimates.counting import Plan
 from mobility.estimates.events import first_events, first_returns, on_clock
 from mobility.estimates.incidence import INCIDENCE_KEYS, class_group, incidence_table, pooled_strata
 from mobility.estimates.leaving import BY_KEYS, EXIT_KEYS, by_household, chain_rates, find_leaving
@@ -36,7 +37,7 @@ from mobility.run.progress import Tell
 from mobility.run.steps import files_below
 from mobility.settings import Chains, Settings, Study
 from mobility.steps import moves
-from mobility.steps.estimates import Comparing, compare, count_partition, prepare
+from mobility.steps.estimates import compare, count_partition, prepare
 from mobility.steps.flows import zoned_areas
 from mobility.steps.ingest import PANEL_TABLES
 from mobility.steps.job import Job, Told, workspace
@@ -45,6 +46,7 @@ TABLES = ("cohort", "chains", "exits", "chains_by", "chain_rates", "incidence", 
 _CLOCKS = (
     "first_left", "first_cause", "first_destination", "return_left", "return_cause", "exit", "first_state", "later_state",
 )  # fmt: skip
+_COMPARED = "compared"  # below the folder of the cohorts
 _AT_COHORT_DATE = ("birth_date", "household_type", "children", "is_child")
 
 
@@ -118,7 +120,7 @@ def _run(settings: Settings, tell: Tell) -> Told:
         space.aggregate(table).unlink(missing_ok=True)
     make_folder(folder)
     areas, _ = zoned_areas(settings)
-    comparing = prepare(panel, shape, study, followed, areas, make_folder(folder / "compared"))
+    plan = prepare(panel, shape, study, followed, areas)
     following = partial(
         _follow_partition,
         panel=panel,
@@ -126,7 +128,7 @@ def _run(settings: Settings, tell: Tell) -> Told:
         study=study,
         followed=followed,
         renumbered=_renumbered(settings),
-        comparing=comparing,
+        plan=plan,
         folder=folder,
     )
     left_out = work(following, shape.partitions, settings.engine, "cohort and itineraries", tell)
@@ -140,9 +142,9 @@ def _run(settings: Settings, tell: Tell) -> Told:
     strata = pooled_strata(everybody, study.income.low)
     write_parquet(chain_rates(strata), space.aggregate("chain_rates"))
     incidence = incidence_table(strata.with_columns(group=pl.lit("cohort")))
-    if comparing.contrasts:
+    if plan.contrasts:
         of_class = everybody.with_columns(income_class=class_group(study.income.low))
-        tables = compare(comparing, followed, of_class, areas, moves.folders(settings)["events"])
+        tables = compare(plan, folder / _COMPARED, followed, of_class, areas, moves.folders(settings)["events"])
         incidence = pl.concat([incidence, tables.curves]).sort(INCIDENCE_KEYS)
         for name in ("excess", "balance", "mirror"):
             write_parquet(getattr(tables, name), space.aggregate(name))
@@ -205,7 +207,7 @@ def _follow_partition(
     study: Study,
     followed: list[Followed],
     renumbered: pl.DataFrame,
-    comparing: Comparing,
+    plan: Plan,
     folder: Path,
 ) -> dict[str, int]:
     residence = panel.read("residence", partition)
@@ -235,7 +237,7 @@ def _follow_partition(
             ),
         )
         write_parquet(table, folder / f"{number:03d}" / f"part-{partition:03d}.parquet")
-    count_partition(partition, people, dwellings, comparing)
+    count_partition(partition, people, dwellings, plan, folder / _COMPARED)
     return left_out
 
 
