@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from mobility.estimates.counting import Plan
 from mobility.estimates.events import first_events, first_returns, on_clock
 from mobility.estimates.incidence import INCIDENCE_KEYS, class_group, incidence_table, pooled_strata
 from mobility.estimates.leaving import BY_KEYS, EXIT_KEYS, by_household, chain_rates, find_leaving
+from mobility.estimates.sensitivity import beside, one_specification
 from mobility.income import income_classes
 from mobility.panel.store import Panel, Shape
 from mobility.places import unmatched_codes
@@ -34,7 +36,7 @@ from mobility.renumbering import stays_since
 from mobility.run.engine import work
 from mobility.run.files import make_folder, remove_folder, write_json, write_parquet
 from mobility.run.progress import Tell
-from mobility.run.steps import files_below
+from mobility.run.steps import files_below, fingerprint, state_of
 from mobility.settings import Chains, Settings, Study
 from mobility.steps import moves
 from mobility.steps.estimates import compare, count_partition, prepare
@@ -42,7 +44,19 @@ from mobility.steps.flows import zoned_areas
 from mobility.steps.ingest import PANEL_TABLES
 from mobility.steps.job import Job, Told, workspace
 
-TABLES = ("cohort", "chains", "exits", "chains_by", "chain_rates", "incidence", "excess", "balance", "mirror")
+TABLES = (
+    "cohort",
+    "chains",
+    "exits",
+    "chains_by",
+    "chain_rates",
+    "incidence",
+    "excess",
+    "balance",
+    "mirror",
+    "sensitivity",
+)
+_SPECIFICATIONS = "sensitivity"  # the one table that keeps what earlier runs on the same panel found
 _CLOCKS = (
     "first_left", "first_cause", "first_destination", "return_left", "return_cause", "exit", "first_state", "later_state",
 )  # fmt: skip
@@ -117,7 +131,8 @@ def _run(settings: Settings, tell: Tell) -> Told:
     folder = space.root / "cohort"
     remove_folder(folder)
     for table in TABLES:
-        space.aggregate(table).unlink(missing_ok=True)
+        if table != _SPECIFICATIONS:
+            space.aggregate(table).unlink(missing_ok=True)
     make_folder(folder)
     areas, _ = zoned_areas(settings)
     plan = prepare(panel, shape, study, followed, areas)
@@ -140,7 +155,8 @@ def _run(settings: Settings, tell: Tell) -> Told:
     by = by_household(everybody, study.flows.age_bands)
     write_parquet(count_members(by, BY_KEYS), space.aggregate("chains_by"))
     strata = pooled_strata(everybody, study.income.low)
-    write_parquet(chain_rates(strata), space.aggregate("chain_rates"))
+    rates = chain_rates(strata)
+    write_parquet(rates, space.aggregate("chain_rates"))
     incidence = incidence_table(strata.with_columns(group=pl.lit("cohort")))
     if plan.contrasts:
         of_class = everybody.with_columns(income_class=class_group(study.income.low))
@@ -148,10 +164,23 @@ def _run(settings: Settings, tell: Tell) -> Told:
         incidence = pl.concat([incidence, tables.curves]).sort(INCIDENCE_KEYS)
         for name in ("excess", "balance", "mirror"):
             write_parquet(getattr(tables, name), space.aggregate(name))
+        _put_beside(settings, tables.excess, rates)
     write_parquet(incidence, space.aggregate("incidence"))
     told: Told = {"areas": len(followed), "members": everybody.height, "not_members": _added(left_out)}
     write_json(space.quality / "chains.json", told)
     return told
+
+
+def _put_beside(settings: Settings, excess: pl.DataFrame, rates: pl.DataFrame) -> None:
+    """Write what this run found beside what others on the same panel found under other definitions."""
+    space, study = workspace(settings), settings.study
+    target, seen = space.aggregate(_SPECIFICATIONS), space.quality / f"{_SPECIFICATIONS}.json"
+    made_from = fingerprint({str(path): state_of(path) for path in _inputs(settings)})
+    same = seen.is_file() and json.loads(seen.read_text(encoding="utf-8")) == made_from
+    known = pl.read_parquet(target) if same and target.is_file() else None
+    found = one_specification(excess, rates, study.chains, study.estimates, study.income.low)
+    write_parquet(beside(known, found), target)
+    write_json(seen, made_from)
 
 
 def _renumbered(settings: Settings) -> pl.DataFrame:

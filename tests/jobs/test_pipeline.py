@@ -41,6 +41,7 @@ AGGREGATES = {
     "excess",
     "balance",
     "mirror",
+    "sensitivity",
     "quality",
 }
 

@@ -1,6 +1,7 @@
 """Method 6.4 (e): who may be compared with whom, and how many more settle in a growth core than expected, counted by hand."""
 
 import datetime as dt
+from dataclasses import replace
 
 import polars as pl
 import pytest
@@ -14,6 +15,7 @@ from mobility.estimates.comparison import CELL, Homes, contrasts, count_contrast
 from mobility.estimates.excess import excess_table, whose
 from mobility.estimates.mirror import count_back, count_entrants, mirror_table
 from mobility.estimates.neighbours import next_to
+from mobility.estimates.sensitivity import beside, one_specification
 from mobility.places import zone_areas
 from mobility.settings import Estimates
 from tests.lib.tables import assert_table, households, persons, spells, table
@@ -478,3 +480,31 @@ def test_entrants_come_from_outside_the_area():
         2013-08-01 | 1           | 2                | q1           | true
     """)
     assert_table(count_entrants(moves, FOLLOWED), "year | income_class | persons | households\n2013 | q1 | 2 | 1")
+
+
+# --- sensitivity -----------------------------------------------------------------------------------------------------
+
+
+def test_other_definitions_stand_side_by_side_and_the_same_ones_once():
+    rates = table("""
+        programme | area   | region | exposure | income_class | rate  | value | at_risk
+        drawn     | all    | all    | all      | low          | chain | 250   | 16
+        drawn     | all    | all    | all      | not_low      | chain | 100   | 20
+        drawn     | wijk 1 | delta  | all      | low          | chain | 250   | 16
+    """)
+    found = excess_table(counts(NOW), FOLLOWED, REGIONS, NUMBERS)
+    one = one_specification(found, rates, RULES, NUMBERS, ("q1",))
+    other = one_specification(found, rates, replace(RULES, settled_months=24), NUMBERS, ("q1", "q2"))
+    both = beside(beside(beside(None, one), other), one)
+    assert_table(
+        both.filter(pl.col("estimand").is_in(["chains", "difference"])).select(
+            "estimand", "settled_months", "low", "persons", (pl.col("value") * 1000).round().cast(pl.Int64)
+        ),
+        """
+        estimand   | settled_months | low   | persons | value
+        chains     | 12             | q1    | 16      | 250
+        chains     | 24             | q1+q2 | 16      | 250
+        difference | 12             | q1    | 14      | 214
+        difference | 24             | q1+q2 | 14      | 214
+        """,
+    )
