@@ -12,9 +12,10 @@ import polars as pl
 
 from mobility.chains.cohort import Dwellings, People, exposures, find_residents
 from mobility.chains.itinerary import absorb_short, episodes_between
-from mobility.chains.programmes import GROWTH_CORE, HOME, OTHER_REGION, SAME_CITY, Followed
+from mobility.chains.programmes import HOME, Followed
 from mobility.days import months_after
 from mobility.estimates.events import first_events, on_clock
+from mobility.estimates.homes import Homes
 from mobility.income import CLASSES
 from mobility.places import UNPLACEABLE
 from mobility.settings import Chains, Estimates
@@ -126,56 +127,6 @@ def _eligible(
         if one.cohort_date <= day and one.exit_until >= since:
             taken = taken | there
     return ~taken
-
-
-@dataclass(frozen=True)
-class Homes:
-    """What decides the state of living somewhere for people with homes of their own: one row per area, for one region.
-
-    Attributes:
-        inside: of each area, whether it lies in the region.
-        areas: `wijk`, `gemeente` (numbers), `core` (number of the growth core, null elsewhere), `state` (of whoever has no
-            home near).
-    """
-
-    inside: pl.Series
-    areas: pl.DataFrame
-
-    @classmethod
-    def of_region(cls, areas: pl.DataFrame, region: str) -> Homes:
-        """The states of one region; see `programmes.Followed.states`."""
-        role = pl.col("role").str.split("/").list.last()
-        is_core = (pl.col("region") == region) & (role == "growth_core")
-        return cls(
-            areas["region"] == region,
-            areas.select(
-                wijk=pl.col("wijk").rank("dense"),
-                gemeente=pl.col("gemeente").rank("dense"),
-                core=pl.when(role == "growth_core").then(pl.col("atom").rank("dense")),
-                state=pl.when(pl.col("region") == UNPLACEABLE)
-                .then(pl.lit(UNPLACEABLE))
-                .when(is_core)
-                .then(pl.lit(GROWTH_CORE) + pl.col("atom"))
-                .when(pl.col("region") == region)
-                .then(role)
-                .otherwise(pl.lit(OTHER_REGION)),
-            ),
-        )
-
-    def state(self, home: pl.Series, area: pl.Series) -> pl.Series:
-        """State of people with a home in the areas `home` who live in the areas `area`.
-
-        Home is the wijk; what else is in the gemeente, or in the growth core that holds the home, is the same city.
-        """
-        there, own = self.areas[area.fill_null(0)], self.areas[home]
-        core = there["core"].eq(own["core"]).fill_null(False)
-        placed = (there["state"] != UNPLACEABLE) & area.is_not_null()
-        same_city = placed & ((there["gemeente"] == own["gemeente"]) | core)
-        state = there["state"].zip_with(~same_city, pl.Series([SAME_CITY]).new_from_index(0, len(area)))
-        state = state.zip_with(
-            ~(placed & (there["wijk"] == own["wijk"])), pl.Series([HOME]).new_from_index(0, len(area))
-        )
-        return state.set(area.is_null(), None)
 
 
 def low_residents(

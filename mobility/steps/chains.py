@@ -18,16 +18,14 @@ from mobility.chains.programmes import HOME, Followed, follow
 from mobility.chains.tables import (
     CHAIN_KEYS,
     COHORT_KEYS,
-    add_baseline_households,
     count_members,
-    label,
     mark_first_cohort,
 )
 from mobility.errors import RequestError
 from mobility.estimates.counting import Plan
-from mobility.estimates.events import first_events, first_returns, on_clock
-from mobility.estimates.incidence import INCIDENCE_KEYS, class_group, incidence_table, pooled_strata
-from mobility.estimates.leaving import BY_KEYS, EXIT_KEYS, by_household, chain_rates, find_leaving
+from mobility.estimates.incidence import ALL, INCIDENCE_KEYS, class_group, incidence_table, pooled_strata
+from mobility.estimates.itineraries import itinerary_table
+from mobility.estimates.leaving import BY_KEYS, EXIT_KEYS, by_household, chain_rates
 from mobility.estimates.sensitivity import beside, one_specification
 from mobility.income import income_classes
 from mobility.panel.store import Panel, Shape
@@ -37,12 +35,13 @@ from mobility.run.engine import work
 from mobility.run.files import make_folder, remove_folder, write_json, write_parquet
 from mobility.run.progress import Tell
 from mobility.run.steps import files_below, fingerprint, state_of
-from mobility.settings import Chains, Settings, Study
+from mobility.settings import Settings, Study
 from mobility.steps import moves
 from mobility.steps.estimates import compare, count_partition, prepare
 from mobility.steps.flows import zoned_areas
 from mobility.steps.ingest import PANEL_TABLES
 from mobility.steps.job import Job, Told, workspace
+from mobility.steps.cohort_members import nobody, on_clocks, read_members
 
 TABLES = (
     "cohort",
@@ -50,6 +49,7 @@ TABLES = (
     "exits",
     "chains_by",
     "chain_rates",
+    "itineraries",
     "incidence",
     "excess",
     "balance",
@@ -57,11 +57,7 @@ TABLES = (
     "sensitivity",
 )
 _SPECIFICATIONS = "sensitivity"  # the one table that keeps what earlier runs on the same panel found
-_CLOCKS = (
-    "first_left", "first_cause", "first_destination", "return_left", "return_cause", "exit", "first_state", "later_state",
-)  # fmt: skip
 _COMPARED = "compared"  # below the folder of the cohorts
-_AT_COHORT_DATE = ("birth_date", "household_type", "children", "is_child")
 
 
 def _asked(settings: Settings) -> dict[str, Any]:
@@ -147,14 +143,16 @@ def _run(settings: Settings, tell: Tell) -> Told:
         folder=folder,
     )
     left_out = work(following, shape.partitions, settings.engine, "cohort and itineraries", tell)
-    members = [_labelled(folder, number, one) for number, one in enumerate(followed)]
-    everybody = mark_first_cohort(pl.concat(members)) if members else _nobody()
+    members = [read_members(folder, number, one) for number, one in enumerate(followed)]
+    everybody = mark_first_cohort(pl.concat(members, how="diagonal")) if members else nobody()
     write_parquet(count_members(everybody, COHORT_KEYS), space.aggregate("cohort"))
     write_parquet(count_members(everybody, CHAIN_KEYS), space.aggregate("chains"))
     write_parquet(count_members(everybody, EXIT_KEYS), space.aggregate("exits"))
     by = by_household(everybody, study.flows.age_bands)
     write_parquet(count_members(by, BY_KEYS), space.aggregate("chains_by"))
     strata = pooled_strata(everybody, study.income.low)
+    together = strata.filter(pl.col("exposure") == ALL).sort("programme", "area", "person", "cohort_date")
+    write_parquet(itinerary_table(together), space.aggregate("itineraries"))
     rates = chain_rates(strata)
     write_parquet(rates, space.aggregate("chain_rates"))
     incidence = incidence_table(strata.with_columns(group=pl.lit("cohort")))
@@ -194,41 +192,6 @@ def _added(parts: list[dict[str, int]]) -> dict[str, int]:
     return {reason: sum(part[reason] for part in parts) for reason in EXCLUSIONS}
 
 
-def _labelled(folder: Path, number: int, followed: Followed) -> pl.DataFrame:
-    """All members of one cohort, from all partitions, with their household and the keys of the tables."""
-    members = pl.concat([pl.read_parquet(path) for path in files_below(folder / f"{number:03d}")])
-    return (
-        label(add_baseline_households(members), followed)
-        .select("person", *CHAIN_KEYS, *_CLOCKS, *_AT_COHORT_DATE, "cohort_date", "is_carrier", "weight", "cell_key")
-        .with_columns(
-            r_in_g=pl.lit(followed.r_in_g),
-            is_seen=pl.lit(followed.is_seen),
-            is_complete=pl.lit(followed.is_complete),
-            number=pl.lit(number, pl.Int64),
-        )
-    )
-
-
-def _nobody() -> pl.DataFrame:
-    kinds: dict[type[pl.DataType], tuple[str, ...]] = {
-        pl.String: (*CHAIN_KEYS, *_CLOCKS),
-        pl.Int64: (
-            "cohort_year",
-            "stops",
-            "repeat_exposure",
-            "first_left",
-            "return_left",
-            "weight",
-            "cell_key",
-            "number",
-        ),
-        pl.Boolean: ("is_child", "is_first_cohort", "is_carrier", "r_in_g", "is_seen", "is_complete"),
-        pl.Date: ("birth_date", "cohort_date"),
-        pl.UInt32: ("household_type", "children"),
-    }
-    return pl.DataFrame(schema={name: kind for kind, names in kinds.items() for name in names})
-
-
 def _follow_partition(
     partition: int,
     panel: Panel,
@@ -258,7 +221,7 @@ def _follow_partition(
         episodes = absorb_short(find_episodes(members, people, dwellings, one), study.chains.min_episode_days)
         outcomes = find_outcomes(episodes, one, study.chains)
         table = members.join(outcomes, on="person", how="left", maintain_order="left", validate="1:1")
-        table = _on_clocks(table, episodes, one, study.chains)
+        table = on_clocks(table, episodes, one, study.chains)
         table = table.with_columns(
             *arrivals(table, people, dwellings, classes, study.income.lag_years),
             repeat_exposure(
@@ -268,17 +231,6 @@ def _follow_partition(
         write_parquet(table, folder / f"{number:03d}" / f"part-{partition:03d}.parquet")
     count_partition(partition, people, dwellings, plan, folder / _COMPARED)
     return left_out
-
-
-def _on_clocks(members: pl.DataFrame, episodes: pl.DataFrame, followed: Followed, rules: Chains) -> pl.DataFrame:
-    """Members with the month and cause of their first event from the cohort date and from the exit."""
-    for events in (first_events(episodes, rules), first_returns(episodes, rules), find_leaving(episodes, followed)):
-        events = events.drop("exit_date", strict=False)
-        members = members.join(events, on="person", how="left", maintain_order="left", validate="1:1")
-    end = pl.lit(followed.end)
-    return members.with_columns(
-        *on_clock("first", pl.lit(followed.cohort_date), end), *on_clock("return", pl.col("exit_date"), end)
-    )
 
 
 def _closing(settings: Settings, told: Told) -> list[str]:

@@ -41,6 +41,7 @@ AGGREGATES = {
     "excess",
     "balance",
     "mirror",
+    "itineraries",
     "sensitivity",
     "quality",
 }

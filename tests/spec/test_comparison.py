@@ -11,8 +11,9 @@ from mobility.chains.cohort import Dwellings, People
 from mobility.chains.programmes import follow
 from mobility.estimates.arms import arm_curves
 from mobility.estimates.balance import balance_table
-from mobility.estimates.comparison import CELL, Homes, contrasts, count_contrast, low_residents
+from mobility.estimates.comparison import CELL, contrasts, count_contrast, low_residents
 from mobility.estimates.excess import excess_table, whose
+from mobility.estimates.homes import Homes
 from mobility.estimates.mirror import count_back, count_entrants, mirror_table
 from mobility.estimates.neighbours import next_to
 from mobility.estimates.sensitivity import beside, one_specification

@@ -9,6 +9,7 @@ from mobility.chains.programmes import follow
 from mobility.days import months_until, whole_months
 from mobility.estimates.events import first_events, first_returns, on_clock
 from mobility.estimates.incidence import incidence_table, pooled_strata
+from mobility.estimates.itineraries import STATES, itinerary_table, yearly_states
 from mobility.estimates.leaving import by_household, chain_rates, find_leaving
 from mobility.places import zone_areas
 from tests.lib.tables import assert_table, table
@@ -326,4 +327,43 @@ def test_members_by_age_household_children_and_whether_they_live_with_their_pare
         1      | position       | own
         2      | position       | at_parents
     """,
+    )
+
+
+# --- itineraries as a whole ------------------------------------------------------------------------------------------
+
+
+def test_the_state_on_the_cohort_date_and_its_anniversaries():
+    drawn = episodes(f"""
+        person | state     | start_date | end_date
+        1      | home      | 2008-01-01 | 2010-01-01
+        1      | {G}       | 2010-01-01 | 2011-06-01
+        1      | {OTHER_G} | 2011-06-01 |
+    """)
+    short = follow(R, zone_areas(AREAS, ZONING), RULES, dt.date(2012, 6, 1))
+    found = yearly_states(drawn, pl.Series([1], dtype=pl.UInt32), short)
+    assert [STATES[each[0]] for each in found] == ["home", "home", *["growth_core"] * 3]  # 2008 to 2012
+
+
+def test_years_per_state_and_what_follows_what():
+    place = {name: str(STATES.index(name)) for name in ("home", "growth_core", "dead")}
+    h, g, d = place["home"], place["growth_core"], place["dead"]
+    drawn = table(f"""
+        person | income_class | state_0 | state_1 | state_2 | state_10
+        1      | low          | {h}     | {h}     | {g}     | {g}
+        2      | low          | {h}     | {d}     |         |
+    """).with_columns(pl.lit(value).alias(name) for name, value in KEYS.items())
+    found = itinerary_table(drawn).with_columns(value=(pl.col("value") * 1000).round().cast(pl.Int64))
+    assert_table(
+        found.filter(pl.col("statistic") != "entropy"),
+        """
+        statistic  | state       | next_state  | value | count | persons
+        mean_years | home        | -           | 1500  | 3     | 2
+        mean_years | growth_core | -           | 1000  | 2     | 2
+        mean_years | dead        | -           | 500   | 1     | 2
+        rate       | home        | home        | 333   | 1     | 2
+        rate       | home        | growth_core | 333   | 1     | 2
+        rate       | home        | dead        | 333   | 1     | 2
+        rate       | growth_core | growth_core | 1000  | 1     | 2
+        """,
     )
