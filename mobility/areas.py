@@ -49,6 +49,29 @@ class ProgrammeArea:
     start: dt.date
 
 
+@dataclass(frozen=True)
+class Derivation:
+    """A programme whose areas are found in the registers of dwellings.
+
+    Attributes:
+        programme: its name.
+        level: `buurt` or `wijk`.
+        first_year: in which an area may start.
+        last_year: in which one may.
+        window_years: within which dwellings disappear.
+        least_share: of the corporation dwellings of a 1 January.
+        least_dwellings: corporation dwellings an area has at least.
+    """
+
+    programme: str
+    level: str
+    first_year: int
+    last_year: int
+    window_years: int
+    least_share: float
+    least_dwellings: int
+
+
 def load_zoning(name: str) -> Zoning:
     """A zoning by the name of its file.
 
@@ -80,14 +103,43 @@ def load_zoning(name: str) -> Zoning:
     return zoning
 
 
+def load_derivation(name: str) -> Derivation | None:
+    """How the areas of a programme are found; None: they are listed.
+
+    Raises:
+        RequestError: there is no such file, or a line of it is wrong.
+    """
+    path, given = _load("programmes", name, "study.programmes")
+    if "derive" not in given:
+        return None
+    with _Reading(path):
+        rule = _only(_DERIVE_KEYS, path, given["derive"])
+        found = Derivation(
+            programme=_words(given["programme"], path),
+            level=str(rule["level"]),
+            first_year=int(rule["first_year"]),
+            last_year=int(rule["last_year"]),
+            window_years=int(rule["window_years"]),
+            least_share=float(rule["least_share"]),
+            least_dwellings=int(rule["least_dwellings"]),
+        )
+    if found.level not in ("buurt", "wijk") or not 0 < found.least_share <= 1 or found.window_years < 1:
+        raise RequestError(
+            f"{_name(path)}: derive.level is buurt or wijk, least_share more than 0 and at most 1, and window_years at least 1."
+        )
+    return found
+
+
 def load_programme(name: str) -> tuple[int, tuple[ProgrammeArea, ...]]:
-    """Geography year and areas of a programme, by the name of its file.
+    """Geography year and listed areas of a programme, by the name of its file; none of a derived one.
 
     Raises:
         RequestError: there is no such file, or a line of it is wrong.
     """
     path, given = _load("programmes", name, "study.programmes")
     with _Reading(path):
+        if "derive" in given:
+            return int(given["geography_year"]), ()
         areas = tuple(
             ProgrammeArea(
                 programme=_words(given["programme"], path),
@@ -118,6 +170,7 @@ def load_programme(name: str) -> tuple[int, tuple[ProgrammeArea, ...]]:
 
 
 _AREA_KEYS = {"area", "codes", "start", "source"}
+_DERIVE_KEYS = {"level", "first_year", "last_year", "window_years", "least_share", "least_dwellings"}
 _LINE_KEYS = {"code", "name", "role", "source"}
 
 

@@ -9,9 +9,10 @@ from typing import Any
 
 import polars as pl
 
-from mobility.areas import ProgrammeArea, load_programme, load_zoning
+from mobility.areas import ProgrammeArea, load_derivation, load_programme, load_zoning
 from mobility.chains.arrival import arrivals, repeat_exposure
 from mobility.chains.cohort import EXCLUSIONS, Dwellings, People, find_members
+from mobility.chains.derived import derive_areas
 from mobility.chains.itinerary import absorb_short, find_episodes
 from mobility.chains.outcome import find_outcomes
 from mobility.chains.programmes import HOME, Followed, follow
@@ -37,11 +38,11 @@ from mobility.run.progress import Tell
 from mobility.run.steps import files_below, fingerprint, state_of
 from mobility.settings import Settings, Study
 from mobility.steps import moves
+from mobility.steps.cohort_members import nobody, on_clocks, read_members
 from mobility.steps.estimates import compare, count_partition, prepare
 from mobility.steps.flows import zoned_areas
 from mobility.steps.ingest import PANEL_TABLES
 from mobility.steps.job import Job, Told, workspace
-from mobility.steps.cohort_members import nobody, on_clocks, read_members
 
 TABLES = (
     "cohort",
@@ -65,7 +66,7 @@ def _asked(settings: Settings) -> dict[str, Any]:
     return {
         "chains": study.chains,
         "estimates": study.estimates,
-        "programmes": [load_programme(name) for name in study.programmes],
+        "programmes": [(load_programme(name), load_derivation(name)) for name in study.programmes],
         "zoning": load_zoning(study.geography.zoning),
         "income": study.income,
     }
@@ -103,6 +104,10 @@ def followed_areas(settings: Settings, cut_off_of: Shape) -> list[Followed]:
                 f"{settings.study.geography.year}. Write its codes in that of the study."
             )
         given += programme
+        if rule := load_derivation(name):
+            panel = Panel(workspace(settings).panel)
+            objects = panel.objects("area", "demolished_date")
+            given += derive_areas(rule, areas, objects["area"], objects["demolished_date"], panel.tenure())
     absent = unmatched_codes(areas, [code for area in given for code in area.codes])
     if absent:
         raise RequestError(

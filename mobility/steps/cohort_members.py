@@ -61,7 +61,7 @@ def nobody() -> pl.DataFrame:
         ),
         pl.Boolean: ("is_child", "is_first_cohort", "is_carrier", "r_in_g", "is_seen", "is_complete"),
         pl.Date: ("birth_date", "cohort_date"),
-        pl.UInt32: ("household_type", "children"),
+        pl.UInt32: ("person", "household_type", "children"),
     }
     return pl.DataFrame(schema={name: kind for kind, names in kinds.items() for name in names})
 

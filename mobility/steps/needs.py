@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mobility.areas import load_programme
+from mobility.areas import load_derivation, load_programme
 from mobility.errors import RequestError
 from mobility.panel.by_household import HOUSEHOLDS
 from mobility.panel.by_income_year import INCOMES
@@ -108,7 +108,9 @@ def _cohort_years(study: Study) -> list[int]:
     """First year that each cohort looks at: its class is that of some years before the cohort date."""
     lead_years = (study.chains.lead_months + study.estimates.horizon_months) // 12 + 1  # back to the cohort before
     before = study.chains.income_years + study.income.lag_years
-    return [area.start.year - lead_years - before for name in study.programmes for area in load_programme(name)[1]]
+    starts = [area.start.year for name in study.programmes for area in load_programme(name)[1]]
+    starts += [rule.first_year for rule in map(load_derivation, study.programmes) if rule]
+    return [start - lead_years - before for start in starts]
 
 
 def _asked(study: Study, known: set[str]) -> dict[str, set[str]]:

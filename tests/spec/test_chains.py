@@ -8,8 +8,9 @@ import datetime as dt
 import polars as pl
 import pytest
 
-from mobility.areas import Line, ProgrammeArea, Zoning
+from mobility.areas import Derivation, Line, ProgrammeArea, Zoning
 from mobility.chains.cohort import Dwellings, People, exposures, find_members
+from mobility.chains.derived import derive_areas
 from mobility.chains.itinerary import absorb_short, find_episodes, merge_equal
 from mobility.chains.outcome import find_outcomes
 from mobility.chains.programmes import follow
@@ -396,3 +397,35 @@ def test_destination_stops_and_dates():
     assert (found["exit_date"], found["arrival_date"]) == (dt.date(2010, 9, 27), dt.date(2011, 7, 24))
     assert outcome(("home", 1000), "satellite")["destination"] == "satellite"
     assert outcome("home")["destination"] == "-"
+
+
+# --- areas found in the registers ------------------------------------------------------------------------------------
+
+
+def test_an_area_starts_in_the_first_year_of_which_enough_corporation_dwellings_are_demolished_or_sold():
+    # Ten dwellings in wijk 1, of a corporation in 2012: one is demolished in 2014, one is sold by 2016, two stand empty of
+    # tenure.
+    dwellings = 10
+    social, owner, unknown = 2, 1, 0
+    tenure = pl.DataFrame(
+        {
+            "2012": [social] * dwellings,
+            "2013": [social] * dwellings,
+            "2016": [social] * 7 + [owner, unknown, unknown],
+            "2018": [social] * 4 + [owner] * 6,
+        }
+    ).cast(pl.UInt8)
+    gone = pl.Series([dt.date(2014, 5, 1)] + [None] * 9, dtype=pl.Date)
+    zoned = zone_areas(AREAS, ZONING)
+
+    def starts(area=1, **changed):
+        numbers = {"first_year": 2012, "last_year": 2016, "window_years": 5, "least_share": 0.2, "least_dwellings": 10}
+        rule = Derivation("derived", "wijk", **(numbers | changed))
+        found = derive_areas(rule, zoned, pl.Series([area] * dwellings, dtype=pl.UInt32), gone, tenure)
+        return [(each.area, each.codes, each.start) for each in found]
+
+    assert starts() == [("WK000101", ("WK000101",), dt.date(2012, 1, 1))]  # two of ten until 1 January 2017
+    assert starts(least_share=0.3) == [("WK000101", ("WK000101",), dt.date(2013, 1, 1))]  # until 2018 seven of ten
+    assert starts(window_years=2, least_dwellings=7) == [("WK000101", ("WK000101",), dt.date(2016, 1, 1))]  # three of seven
+    assert starts(least_dwellings=11) == []
+    assert starts(area=0) == []  # no region
