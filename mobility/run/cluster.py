@@ -31,7 +31,7 @@ _SETTINGS = {
     "logging.distributed": "critical",  # its log would quote the text of exceptions
     "distributed.worker.multiprocessing-method": "spawn",  # polars hangs after a fork
     "distributed.scheduler.worker-saturation": 1.0,  # one partition at a worker: none is blamed for the death of its neighbour
-    "distributed.scheduler.allowed-failures": 3,  # a partition may end so many workers; with the next it is given up
+    "distributed.scheduler.allowed-failures": 2,  # a partition may end so many workers; with the next it is given up
     # Dask sees nothing of the memory of polars, so only the last resort is left: a worker over its share is ended.
     "distributed.worker.memory.target": False,
     "distributed.worker.memory.spill": False,

@@ -22,7 +22,7 @@ from tests.jobs.conftest import PROGRAM, SMALL
 
 JOBS = ("synthesise", "ingest", "moves", "flows", "chains", "monitor", "release", "report")
 STEPS_AFTER_SOURCE = ("ingest", "moves", "flows", "chains", "monitor", "release", "report")
-OTHERS = ("benchmark", "doctor", "purge")
+OTHERS = ("benchmark", "bundle", "doctor", "purge")
 TABLES = ("quality", "flows", "flows_total", "cohort", "chains", "chains_destination")
 AGGREGATES = {
     "flows",
