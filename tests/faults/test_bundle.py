@@ -67,6 +67,8 @@ def test_a_damaged_bundle_is_not_installed(tmp_path):
     assert run_job("bundle", f"target={folder}", f'pythons=["{THIS}"]', "systems=[linux]", "extras=[]").code == 0
     wheel = next((folder / "wheels").glob("rich-*.whl"))
     wheel.write_bytes(wheel.read_bytes()[:-1] + b"x")
-    done = subprocess.run(["sh", folder / "install.sh", sys.executable], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [shutil.which("sh"), folder / "install.sh", sys.executable], capture_output=True, text=True, check=False
+    )
     assert done.returncode != 0
     assert not (folder / "env").exists()

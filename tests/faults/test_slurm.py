@@ -32,6 +32,9 @@ _SMALL = [
     *("engine.slurm.exclusive=false", "engine.slurm.prologue=[]", 'engine.slurm.time="00:10:00"'),
 ]
 
+# dask-jobqueue leaves the files of its certificates to the garbage collector
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+
 
 def tell(*_):
     pass
