@@ -165,7 +165,7 @@ def slurm_job(asked: Slurm, scratch: Path) -> dict[str, Any]:
         "scheduler_options": {"dashboard": False},
         "worker_extra_args": ["--no-dashboard"],
         "silence_logs": "critical",
-        "name": "mobility",
+        "job_name": "mobility",
     }
 
 
