@@ -23,6 +23,7 @@ from mobility.run.job import check_folders
 from mobility.run.memory import BASE_MB, allowed_mb, machine_mb
 from mobility.run.workspace import MARKER
 from mobility.settings import Settings, read_settings
+from mobility.steps.choice import choose
 from mobility.steps.sources import needed_files, survey_registers
 
 _LEAST_FREE_MB = 2_000
@@ -159,16 +160,14 @@ def _registers(settings: Settings) -> Iterator[Finding]:
         yield Finding("good", "registers: a fictitious country, made by jobs/synthesise.py when it is needed")
         return
     try:
-        needed = needed_files(settings)
+        choices = choose(settings)
+        needed = needed_files(settings, choices)
     except MobilityError as error:
         yield Finding("bad", str(error))
         return
-    for _, found in needed:
-        if not os.access(found.path, os.R_OK):
-            yield Finding("bad", f"{found.path} cannot be read. Ask for access to it.")
     registers = {register.name for register, _ in needed}
     yield Finding("good", f"registers: {len(needed)} files of {len(registers)} registers in {root}")
-    passed_over = sum(len(each.passed_over) for each in survey_registers(settings) if each.is_read)
+    passed_over = sum(len(each.passed_over) for each in survey_registers(settings, choices) if each.is_read)
     if passed_over:
         yield Finding(
             "note", f"{passed_over} other files lie beside them; jobs/ingest.py check=true tells which and why"

@@ -426,6 +426,8 @@ def test_an_area_starts_in_the_first_year_of_which_enough_corporation_dwellings_
 
     assert starts() == [("WK000101", ("WK000101",), dt.date(2012, 1, 1))]  # two of ten until 1 January 2017
     assert starts(least_share=0.3) == [("WK000101", ("WK000101",), dt.date(2013, 1, 1))]  # until 2018 seven of ten
-    assert starts(window_years=2, least_dwellings=7) == [("WK000101", ("WK000101",), dt.date(2016, 1, 1))]  # three of seven
+    assert starts(window_years=2, least_dwellings=7) == [
+        ("WK000101", ("WK000101",), dt.date(2016, 1, 1))
+    ]  # three of seven
     assert starts(least_dwellings=11) == []
     assert starts(area=0) == []  # no region
