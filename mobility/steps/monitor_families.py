@@ -46,7 +46,7 @@ def make_indicators(
 ) -> list[pl.DataFrame]:
     """The tables of the indicators that are wanted, in their order."""
     made, tables = Made(ground, fields, settings, tell), []
-    makers = made.makers()
+    makers = made.makers(ground.low)
     for number, key in enumerate(wanted):
         tell("indicators", number, len(wanted))
         tables.append(makers[key]())
@@ -64,9 +64,12 @@ class Made:
         # Levels wide enough to hold several buurten.
         self.wide = [name for name in (*self.monitor.levels, NATIONAL) if name in ("gemeente", "region", NATIONAL)]
 
-    def makers(self) -> dict[str, Callable[[], pl.DataFrame]]:
-        """How each indicator is made."""
-        low = self.low
+    def makers(self, low: tuple[str, ...]) -> dict[str, Callable[[], pl.DataFrame]]:
+        """How each indicator is made.
+
+        Args:
+            low: classes that are low.
+        """
         return {
             "A1": lambda: selective.rates(self.crossings, self.stocks, low),
             "A2": lambda: selective.selectivity(self.crossings, self.stocks, low),

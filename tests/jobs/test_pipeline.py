@@ -15,6 +15,7 @@ import zipfile
 import polars as pl
 import pytest
 
+from mobility.catalogue import load_catalogue
 from mobility.disclosure.members import records_of
 from mobility.release.declarations import load_declaration
 from mobility.release.project import open_project
@@ -208,6 +209,49 @@ def test_a_release_cannot_climb_out_of_the_export_folder(story, run_job):
     assert "study.release.name is also the name of a folder" in done.stderr
     after = state_of_files(story.root.parent)
     assert {name for name in after if after[name] != before.get(name)} == set()
+
+
+# ---- The monitor -------------------------------------------------------------------------------------------
+
+
+KEYS = ["indicator", "year", "income_class", "detail"]
+
+
+def indicators(story):
+    return pl.read_parquet(story.root / "aggregates" / "indicators.parquet")
+
+
+def same_sums(parts, wholes, keys):
+    """Numerators of parts add up to those of wholes; says for which indicators."""
+    sums = parts.group_by(keys).agg(pl.col("numerator").sum())
+    both = wholes.select(*keys, "numerator").join(sums, on=keys, suffix="_parts")
+    assert both.filter(pl.col("numerator") != pl.col("numerator_parts")).is_empty()
+    return set(both["indicator"])
+
+
+def test_numerators_of_the_country_are_the_sums_of_those_of_its_places(story):
+    table = indicators(story).filter(pl.col("cut") == "total", pl.col("numerator").is_not_null())
+    table = table.filter(pl.col("indicator").is_in([key for key, one in load_catalogue().items() if one.additive]))
+    country = table.filter(pl.col("level") == "national")
+    for level in ("gemeente", "role", "region"):
+        checked = same_sums(table.filter(pl.col("level") == level), country, KEYS)
+        assert {"E1", "E2", "E3", "E5", "E6", "E7"} <= checked
+    assert {"D1", "D3"} <= same_sums(table.filter(pl.col("level") == "programme"), country, KEYS)
+
+
+def test_numerators_of_the_total_are_the_sums_of_those_of_the_cuts(story):
+    table = indicators(story).filter(pl.col("numerator").is_not_null())
+    cuts, whole = table.filter(pl.col("cut") != "total"), table.filter(pl.col("cut") == "total")
+    assert {"A1", "A3", "B1", "E1", "E2", "E7"} <= same_sums(cuts, whole, [*KEYS, "level", "place"])
+
+
+def test_shares_of_the_monitor_lie_between_0_and_100_and_no_key_stands_twice(story):
+    table = indicators(story)
+    assert not table.select([*KEYS, "level", "place", "cut"]).is_duplicated().any()
+    shares = table.filter(pl.col("indicator").is_in(["A3", "A7", "A9", "B7", "D1", "D3", "D4", "E1", "E2", "E5", "F2"]))
+    shares = shares.filter(~pl.col("detail").is_in(["slope", "median_stay"]))
+    assert shares["value"].is_between(0, 100).all()
+    assert table["value"].is_finite().all()
 
 
 # ---- One job at a time -------------------------------------------------------------------------------------
