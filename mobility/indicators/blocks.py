@@ -171,8 +171,7 @@ def count_crossings(moves: pl.DataFrame, zones: Zones, levels: Sequence[str]) ->
     """Moves by what they are to a place: one row per `CROSSINGS` (`cut` without the total) with `persons` and `households`.
 
     `out` and `within` stand at the place and in the cut of the address left, `in` at those of the address entered. At each
-    level
-    a move of a resident is either `out` or `within`. Moves with an unplaceable end are left out.
+    level a move of a resident is either `out` or `within`. Moves with an unplaceable end are left out.
 
     Args:
         moves: linked moves with `year`, `age`, `origin_area`, `destination_area`, `income_class`, `is_carrier`.

@@ -42,8 +42,8 @@ def find_trends(low: Numbers, known: Numbers) -> Trends:
     """Which low shares rose more than those of the region.
 
     The slope is that of least squares. With s the mean share and n the mean number of residents of an area, v = s (1 - s) /
-    n is
-    the variance of its share by chance; r = (slope - median slope) / sqrt(v); z = r / (median of |r| / 0.674), with p from
+    n is the variance of its share by chance; r = (slope - median slope) / sqrt(v); z = r / (median of |r| / 0.674), with p
+    from
     t(areas - 1). An area in which nobody or everybody is low has z 0.
 
     Args:
@@ -69,8 +69,8 @@ def new_concentrations(
     """B6, for every buurt outside programmes and every window of years that fits.
 
     Details: `slope` (percentage points a year), `z`, `q_value`, `inflow_share` (net moves of low incomes into the buurt
-    during the
-    window, over the rise of its low residents), `location_quotient` (low share over that of the region, at the end) and
+    during the window, over the rise of its low residents), `location_quotient` (low share over that of the region, at the
+    end) and
     `flagged`,
     1 where the share rises, q is at most 0.05 and the two others reach what the study asks; at level `region`, `flagged` counts
     them among the `denominator` buurten looked at. A region with fewer than ten buurten is not looked at.

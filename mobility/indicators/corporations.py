@@ -127,8 +127,8 @@ def entrants(social_moves: pl.DataFrame, sitting: pl.DataFrame, low: Collection[
 
     Details `entrants`, `leavers`, `sitting`: % of each that are of the class (residents on 1 January for `sitting`);
     `entrants:household` and `entrants:new_household`: of the entrants of the class the % that came as a whole household, or
-    left
-    others behind.
+    left others behind; `from:<role>` and `source:<main source of income>`: of the entrants of the class (whose source is
+    known) the % from there, or with it.
 
     Args:
         social_moves: of `passing.count_social_moves`, with the cut `total`.
@@ -140,12 +140,15 @@ def entrants(social_moves: pl.DataFrame, sitting: pl.DataFrame, low: Collection[
     sides = pl.concat([social_moves, here.select(social_moves.columns)])
     grouped = add_up([group_classes(sides, low, each=True)], [*keys, "income_class", "side", "how"])
     by_side = add_up([grouped.drop("how")], [*keys, "income_class", "side"])
+    stands = pl.col("side").is_in(["entrants", "leavers", "sitting"])
     whole = by_side.filter(income_class=ALL).drop("income_class")
-    came = grouped.filter(side="entrants").join(by_side, on=[*keys, "income_class", "side"], suffix="_side")
+    came = grouped.filter(pl.col("side").is_in(["entrants", "from", "source"])).join(
+        by_side, on=[*keys, "income_class", "side"], suffix="_side"
+    )
     return pl.concat(
         [
             indicator(
-                by_side.join(whole, on=[*keys, "side"], suffix="_all"),
+                by_side.filter(stands).join(whole, on=[*keys, "side"], suffix="_all"),
                 "E1",
                 detail=pl.col("side"),
                 numerator="persons",

@@ -29,8 +29,7 @@ def low_account(account: pl.DataFrame, low: Collection[str]) -> pl.DataFrame:
     """C1: the account of the low class, in persons and in households; one row per component, and the residual, which is 0.
 
     Details `persons:<component>` and `households:<component>`. With more than one low class, `class_in` and `class_out` hold
-    the
-    steps between them too.
+    the steps between them too.
 
     Args:
         account: aggregate `account`.
@@ -56,8 +55,8 @@ def share_change(account: pl.DataFrame, low: Collection[str]) -> pl.DataFrame:
     """C2: the change of the low share within a year, split over the components of the account.
 
     The low share is low residents over residents with a percentile (low and not low). Details: `start`, `end` and `change`
-    of the
-    share; `<component>:low` for what a component did through the number of low residents, `<component>:all` through the
+    of the share; `<component>:low` for what a component did through the number of low residents, `<component>:all` through
+    the
     number of
     all. The parts add up to the change exactly (Shapley: the mean over every order in which the components could have come).
 
@@ -115,8 +114,8 @@ def ratio_shapley(above: Numbers, below: Numbers, added: Numbers, widened: Numbe
     """The change of a ratio split over what was added to its numerator and to its denominator.
 
     Every addition is a player of its own. Additions to the numerator are linear, so that the mean over all orders needs only
-    the
-    subsets of the additions to the denominator: with the moment at which a player comes uniform on (0, 1), the others have
+    the subsets of the additions to the denominator: with the moment at which a player comes uniform on (0, 1), the others
+    have
     come with that probability, and the integrals are Beta functions.
 
     Args:

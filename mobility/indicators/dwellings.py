@@ -105,8 +105,8 @@ def successors(counted: pl.DataFrame, again: pl.DataFrame, low: Collection[str])
     """E2: who comes after whom in a dwelling, and how soon.
 
     Details `<tenure>:<class>` (of the dwellings of that tenure that the class left, the % that somebody of the other class
-    came to;
-    `vacant`: nobody until the registers end; `demolished`), and `<tenure>:within_<days>` (% lived in again in so many days,
+    came to; `vacant`: nobody until the registers end; `demolished`), and `<tenure>:within_<days>` (% lived in again in so
+    many days,
     of those
     left empty at least so long before the registers end; class `all`).
 
@@ -157,8 +157,8 @@ def vacancy_chains(chains: pl.DataFrame, filled: dict[int, Ints]) -> pl.DataFram
     """E3: what new dwellings set going.
 
     Of the place of the new dwelling: `length` (dwellings freed per new dwelling), `censored` (% of the chains whose last
-    dwelling
-    was still empty when the registers ended), `reaches_heavy` (% that free a dwelling in a corporation-heavy buurt). Of the
+    dwelling was still empty when the registers ended), `reaches_heavy` (% that free a dwelling in a corporation-heavy
+    buurt). Of the
     country: `multiplier:<sector>`, the vacancies that one in the sector leads to, itself included, from the years' transitions.
 
     Args:
@@ -229,8 +229,7 @@ def stock_steps(
     """Dwellings by tenure on 1 January of a year and of the next, ready for `zoned`: rows of objects, and their numbers.
 
     `left` is `new` for a dwelling without tenure in the first year that nobody had lived in before it; `entered` is
-    `demolished`
-    when its life ends within the year.
+    `demolished` when its life ends within the year.
 
     Args:
         tenure: of every object by year, with both years.
@@ -308,8 +307,7 @@ def crowding(counted: pl.DataFrame, kinds: pl.DataFrame) -> pl.DataFrame:
     """E6: persons per dwelling that is lived in, by present tenure, of dwellings that were social before and of others.
 
     Details `<tenure>:<former_social or other>:persons`, `...:five_or_more` (% of the dwellings) and `...:non_family` (% of
-    the households
-    that are of kind `other` in the BRP: people who are no couple and no parent with children).
+    the households that are of kind `other` in the BRP: people who are no couple and no parent with children).
 
     Args:
         counted: of `lived_in`, at places, with the cut `total`.

@@ -104,8 +104,7 @@ def suburbanisation(stocks: pl.DataFrame, low: Collection[str]) -> pl.DataFrame:
     """B1: where the low-income households of a region live, and how poor each role is.
 
     Details of a role: `share_of_region` (% of the region's low-income households), `low_share` (% of the role's residents
-    with a
-    percentile who are low), `index` (the former, first year = 100).
+    with a percentile who are low), `index` (the former, first year = 100).
 
     Args:
         stocks: residents by place, cut, year, class and age.
@@ -213,8 +212,7 @@ def segregated(
 
     Of low against not low: `D`, `isolation`, `exposure`. Over q1 to q5: `M`, `H`; `local:<class>` and its share of M,
     `local_share:<class>`. Over percentiles: `rank_order_H`. Of every buurt (level `buurt`): `location_quotient` of low
-    within its
-    region. `<measure>_by_chance` is the mean over random allocations of the same residents to the same units.
+    within its region. `<measure>_by_chance` is the mean over random allocations of the same residents to the same units.
 
     Args:
         units: of every year.
@@ -293,8 +291,7 @@ def at_scales(units: list[Units], zones: Zones) -> pl.DataFrame:
     """B4: M and H over q1 to q5 split over nested levels: between regions, gemeenten, wijken and buurten.
 
     Details `M:<level>` and `H:<level>` of the country (from `region` on) and of every region (from `gemeente` on): between
-    units of
-    that level within those of the level before. They add up to the M and H over buurten, `M` and `H`.
+    units of that level within those of the level before. They add up to the M and H over buurten, `M` and `H`.
 
     Args:
         units: of every year.

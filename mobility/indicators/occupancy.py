@@ -34,8 +34,8 @@ def occupying(
     """Spells of residence as the dwellings see them: one row per spell in the country, columns of `SPELLS`.
 
     Days are numbers. `class_in` is the class in the year of entry, `class_out` in that of leaving; `from_object` and
-    `to_object`
-    are the dwellings before and after, `NOBODY` where somebody comes from or goes to none (birth, death, abroad).
+    `to_object` are the dwellings before and after, `NOBODY` where somebody comes from or goes to none (birth, death,
+    abroad).
 
     Args:
         residence: contract `tables.Residence`, of persons numbered by `place` in their partition.
@@ -121,11 +121,14 @@ def freed_by(tenancies: pl.DataFrame) -> Ints:
     Args:
         tenancies: of `find_tenancies`, of all dwellings.
     """
-    ended = tenancies.select(object=pl.col("object").cast(pl.Int64), day="end").with_row_index("freed")
-    # The same dwelling can end only one tenancy on a day.
-    asked = tenancies.select(object="from_object", day="start")
-    found = asked.join(ended, on=["object", "day"], how="left", maintain_order="left", validate="m:1")
-    return found["freed"].cast(pl.Int64).fill_null(NOBODY).to_numpy()
+    rows = tenancies.with_row_index("row")
+    ended = rows.filter(pl.col("end") < OPEN).select(object=pl.col("object").cast(pl.Int64), day="end", freed="row")
+    asked = rows.filter(pl.col("from_object") != NOBODY).select("row", object="from_object", day="start")
+    # A dwelling can end only one tenancy on a day.
+    found = asked.join(ended, on=["object", "day"], validate="m:1")
+    freed = np.full(tenancies.height, NOBODY, dtype=np.int64)
+    freed[found["row"].to_numpy()] = found["freed"].to_numpy()
+    return freed
 
 
 def follow_chains(

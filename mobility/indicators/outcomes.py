@@ -35,8 +35,7 @@ def by_trajectory(counted: pl.DataFrame, low: Collection[str]) -> pl.DataFrame:
     """G1: mean outcome of the original residents by the way they went, by years since the cohort date (0: that year).
 
     Details `<outcome>:<trajectory>:<years>`; the years up to 0 are the level before. Places are programme areas, regions and
-    the
-    country; the year is that of the outcome.
+    the country; the year is that of the outcome.
 
     Args:
         counted: one row per `BY_TRAJECTORY` with `persons`, `households` and `total` (sum of the outcome).
@@ -114,8 +113,8 @@ def area_gap(counted: pl.DataFrame) -> pl.DataFrame:
     """G2: the change of the mean outcome of a place within a year, split; the parts add up to it exactly.
 
     Details `<outcome>:change`, and of it `stayers` (mean change of those who stay), `leavers` (mean at the start of those
-    who stay less
-    that of all: what the place gains by who leaves) and `entrants` (mean at the end of all less that of those who stay).
+    who stay less that of all: what the place gains by who leaves) and `entrants` (mean at the end of all less that of those
+    who stay).
 
     Args:
         counted: of `count_gaps`.

@@ -97,8 +97,8 @@ def count_status_moves(
     """Moves between deciles of status: one row per `STATUS_MOVES` with `persons`, `households` and `rank_change`.
 
     The status is that of the stock of 1 January of the year, before the move, with the mover's household left out of the
-    buurt it
-    lives in. `rank_change` is the sum of the changes of rank in units of `RANK_UNIT`. Moves from or to a buurt without a status
+    buurt it lives in. `rank_change` is the sum of the changes of rank in units of `RANK_UNIT`. Moves from or to a buurt
+    without a status
     are left out.
 
     Args:
@@ -196,17 +196,25 @@ def count_social_moves(moves: pl.DataFrame, zones: Zones, levels: Sequence[str])
     """Who enters and who leaves corporation dwellings: one row per `SOCIAL_MOVES` with `persons` and `households`.
 
     `side` is `entrants` (at the place entered) or `leavers` (at the place left). `how` is `household` when a whole household
-    moves, `new_household` when somebody stays behind, so that who moves sets up a household or joins one.
+    moves, `new_household` when somebody stays behind, so that who moves sets up a household or joins one. The entrants stand
+    there once more with side `from` and the role they come from, and, where it is known, with side `source` and their main
+    source of income.
 
     Args:
-        moves: of `tenures_of_moves`.
+        moves: of `tenures_of_moves`; with `source` (null: not known) where a register tells.
         zones: of the study.
         levels: names.
     """
     social = TENURES.index("social")
+    whole = pl.when("is_whole").then(pl.lit("household")).otherwise(pl.lit("new_household"))
+    roles = zones.levels["role"].places.gather(zones.place("role", moves["origin_area"]))
+    told = [("entrants", "entered", "destination", whole), ("leavers", "left", "origin", whole)]
+    told.append(("from", "entered", "destination", pl.lit(roles)))
+    if "source" in moves.columns:
+        told.append(("source", "entered", "destination", pl.col("source")))
     tables = []
-    for side, tenure, end in (("entrants", "entered", "destination"), ("leavers", "left", "origin")):
-        rows = moves.filter(pl.col(tenure) == social)
+    for side, tenure, end, how in told:
+        rows = moves.with_columns(how=how).filter(pl.col(tenure) == social, pl.col("how").is_not_null())
         for level in levels:
             table = rows.select(
                 pl.lit(level).alias("level"),
@@ -214,7 +222,7 @@ def count_social_moves(moves: pl.DataFrame, zones: Zones, levels: Sequence[str])
                 pl.Series("cut", CUTS).gather(zones.cut.gather(rows[f"{end}_area"])),
                 pl.col("year", "income_class"),
                 pl.lit(side).alias("side"),
-                pl.when("is_whole").then(pl.lit("household")).otherwise(pl.lit("new_household")).alias("how"),
+                "how",
                 persons=pl.lit(1, pl.Int64),
                 households=pl.col("is_carrier").cast(pl.Int64),
             )

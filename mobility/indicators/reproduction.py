@@ -19,8 +19,8 @@ def status_of_destination(moves: pl.DataFrame, names: pl.Series, low: Collection
     """A7: the status of the buurt that movers go to, by that of the buurt they leave.
 
     Details `d1>d10` and so on: of the movers out of a decile (1 the lowest) the % into another; `bottom_fifth`: of all the %
-    that
-    end in the two lowest deciles; `slope`: of the decile entered on the decile left (1: movers keep their place on the ladder).
+    that end in the two lowest deciles; `slope`: of the decile entered on the decile left (1: movers keep their place on the
+    ladder).
 
     Args:
         moves: of `passing.count_status_moves`.
@@ -96,8 +96,7 @@ def repeated_exposure(
     Details `programme_areas:<n>` (% of the residents of the first day that lived in so many from then on; 3 is 3 or more);
     `<state>><state>` (% of the residents of a state who are in another a year later); and of those present on every stock day
     `time:<state>` (mean share of the time, %) and `entropy` (mean entropy of their time over the states). All but the
-    transitions stand
-    in the first year.
+    transitions stand in the first year.
 
     Args:
         transitions: of `trajectories.count_transitions`.

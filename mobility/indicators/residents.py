@@ -31,8 +31,8 @@ def states_on(
     """State of every member of a cohort on a day: the first that holds.
 
     `dead`, `away`, `institution`; `same_dwelling` (the dwelling of the cohort date), `home_area`, `adjacent` (a neighbour of
-    the
-    programme area, whatever its city), `same_city`, `growth_core` (of the region), `other_city` (a city of the region with a
+    the programme area, whatever its city), `same_city`, `growth_core` (of the region), `other_city` (a city of the region
+    with a
     role
     centre, city or periphery), `rest_of_region`, `elsewhere`, `unplaceable`.
 
@@ -94,8 +94,7 @@ def where_now(occupied: pl.DataFrame, low: Collection[str]) -> pl.DataFrame:
     """D1: of the original residents the % in every state so many years after the cohort date.
 
     Details `<years>y:<state>`; places are the areas of programmes (level `programme`), their regions and the country. The
-    year is
-    that in which the programme started.
+    year is that in which the programme started.
 
     Args:
         occupied: members by `place`, `region`, `year`, `horizon`, `income_class` (place in `CLASSES`) and `state`: `persons`,

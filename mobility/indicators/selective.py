@@ -53,8 +53,8 @@ def selectivity(crossings: pl.DataFrame, stocks: pl.DataFrame, low: Collection[s
     """A2: rate of low over rate of not low, of outflow and of inflow, with its 95 % interval and standardised for age.
 
     Details `out`, `out_lower`, `out_upper`, `out_standardised`, and the same of `in`; in the rows of class `low`. The
-    interval is
-    that of a ratio of two Poisson rates: exp(ln r -+ 1.96 sqrt(1 / low moves + 1 / other moves)). Standardised rates have the
+    interval is that of a ratio of two Poisson rates: exp(ln r -+ 1.96 sqrt(1 / low moves + 1 / other moves)). Standardised
+    rates have the
     ages of all low and not low residents of the place together (direct standardisation); ages in which one of the two has no
     resident are left out of both. Without moves of both there is no row.
     """

@@ -83,8 +83,7 @@ def count_times(lived: Years) -> pl.DataFrame:
 
     `persons` and `households` are how many of them there are (the same for every state), `years` the stock days they spent in
     the state, and `entropy` the sum, in units of `ENTROPY_UNIT`, of the entropies of their distributions over states; region
-    and
-    class are those of the first day.
+    and class are those of the first day.
     """
     always = np.flatnonzero((lived.area != ABSENT).all(axis=1))
     spent = np.zeros((len(always), len(STATES)), dtype=np.int64)
@@ -193,8 +192,7 @@ def count_climbs(
 
     `climber` is 1 who, with a percentile in every year asked for, has held for `held_years` years at least `rise` points more
     than in the year before those; `exit` is `stays` (the same buurt or another heavy one), `new` (to a dwelling first lived
-    in at
-    most `new_years` years before) or `existing`. Death and departure censor.
+    in at most `new_years` years before) or `existing`. Death and departure censor.
 
     Args:
         lived: the residents.

@@ -50,7 +50,7 @@ from mobility.run.progress import Tell
 from mobility.run.steps import files_below
 from mobility.settings import Settings
 from mobility.steps import monitor_dwellings as dwellings
-from mobility.steps.monitor_further import CARE, INCOME, distances, outcomes_at, put_whereabouts
+from mobility.steps.monitor_further import CARE, INCOME, distances, outcomes_at, put_whereabouts, with_source
 from mobility.steps.monitor_ground import Ground
 from mobility.steps.moves import stock_days
 from mobility.steps.population import classes_of
@@ -174,6 +174,8 @@ def _moves(partition: int, ground: Ground, fields: Fields, exchange: Exchange) -
     ground.put("buurt_crossings", partition, count_crossings(whole, zones, ["buurt"]))
     tenures = tenures_of_moves(moves, panel.tenure())
     ground.put("tenure_moves", partition, count_tenure_moves(tenures, zones, ground.levels))
+    if ground.wants("E1"):
+        tenures = with_source(ground.panel, partition, tenures)
     ground.put("social_moves", partition, count_social_moves(tenures, zones, ground.levels))
     ground.put("band_moves", partition, count_band_moves(moves, fields.bands, region))
     if ground.shape.has_coordinates:

@@ -10,6 +10,7 @@ from mobility.indicators.family import count_near, relatives
 from mobility.indicators.outcomes import NO_OUTCOME
 from mobility.indicators.services import SERVICES, distances_by_year
 from mobility.indicators.table import add_up
+from mobility.panel.lookup import on_day
 from mobility.panel.store import Panel
 from mobility.run.files import make_folder
 from mobility.run.progress import Tell
@@ -18,6 +19,18 @@ from mobility.stocks import ABSENT, Ints, Stocks
 
 INCOME, CARE = "income_percentile", "care_costs"
 _CARE_TABLE, _CARE_COLUMN = "zvwzorgkostentab", "care_costs_eur"
+_SOURCES_TABLE = "secmbus"
+# Socio-economic category (SECM) in words.
+_SOURCES = {
+    **dict.fromkeys(("11", "12", "13", "14", "15"), "work"),
+    "21": "unemployment",
+    "22": "assistance",
+    "23": "assistance",
+    "24": "disability",
+    "25": "pension",
+    **dict.fromkeys(("26", "31"), "study"),
+    "32": "none",
+}
 Distances = dict[str, dict[int, npt.NDArray[np.int32]]]
 
 
@@ -72,6 +85,16 @@ def outcomes_at(panel: Panel, partition: int, name: str, persons: pl.Series, yea
         rows = outcome_in(panel, partition, name, year)
         found[persons.search_sorted(rows["person"]).to_numpy(), column] = rows["value"].to_numpy()
     return found
+
+
+def with_source(panel: Panel, partition: int, moves: pl.DataFrame) -> pl.DataFrame:
+    """Moves with the main source of income of the mover on the day before (`source`); as given where SECMBUS is not linked."""
+    if not panel.path(_SOURCES_TABLE, partition).is_file():
+        return moves
+    spells = panel.read(_SOURCES_TABLE, partition)
+    row = on_day(spells, moves["person"], moves["move_date"].dt.offset_by("-1d"))
+    code = spells["main_source"].gather(row)
+    return moves.with_columns(code.replace_strict(_SOURCES, default=None, return_dtype=pl.String).alias("source"))
 
 
 def put_whereabouts(

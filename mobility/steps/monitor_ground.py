@@ -13,11 +13,11 @@ from mobility.chains.programmes import HOME, Followed
 from mobility.indicators.blocks import Frame
 from mobility.indicators.corporations import corporation_dwellings, heavy
 from mobility.indicators.segregation import Numbers
-from mobility.indicators.table import add_up
 from mobility.indicators.zones import NATIONAL, OUTSIDE, PROGRAMME, Zones, inside_programmes, near_inside, zones_of
 from mobility.panel.store import Panel, Shape
 from mobility.places import UNPLACEABLE
 from mobility.run.files import write_parquet
+from mobility.run.steps import files_below
 from mobility.settings import Settings, Study
 from mobility.steps.chains import followed_areas
 from mobility.steps.flows import zoned_areas
@@ -122,9 +122,10 @@ class Ground:
         write_parquet(counts, self.scratch / block / f"part-{partition:03d}.parquet")
 
     def block(self, name: str, keys: Sequence[str]) -> pl.DataFrame:
-        """The counts of all partitions, added up."""
-        parts = [pl.read_parquet(path) for path in sorted((self.scratch / name).rglob("*.parquet"))]
-        return add_up(parts, keys)
+        """The counts of all partitions, added up; streaming, for those of a country are many times their sum."""
+        parts = pl.scan_parquet(files_below(self.scratch / name))
+        measures = pl.exclude(list(keys)).cast(pl.Int64).sum()
+        return parts.group_by(keys).agg(measures).sort(keys).collect()
 
 
 def ground_of(settings: Settings, wanted: Iterable[str], scratch: Path) -> Ground:

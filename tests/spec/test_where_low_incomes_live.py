@@ -7,12 +7,13 @@ import pytest
 from mobility.income import CLASSES
 from mobility.indicators import after, corporations, living
 from mobility.indicators.concentrations import find_trends, new_concentrations
+from mobility.indicators.passing import count_social_moves
 from mobility.indicators.table import TOTAL
 from mobility.indicators.zones import at_places, near_inside
 from mobility.panel.lookup import TENURES
 from mobility.settings import Concentrations
-from tests.lib.indicators import coded, drawn_zones, values
-from tests.lib.tables import table
+from tests.lib.indicators import coded, drawn_moves, drawn_zones, values
+from tests.lib.tables import assert_table, table
 
 LOW = ("q1",)
 REGIONS = pl.Series(["R"])
@@ -186,6 +187,9 @@ def test_e1_entrants_leavers_and_sitting_tenants():
         gemeente | A     | total | 2015 | q1           | entrants | new_household | 2       | 2
         gemeente | A     | total | 2015 | q3           | entrants | household     | 2       | 1
         gemeente | A     | total | 2015 | q3           | leavers  | household     | 4       | 4
+        gemeente | A     | total | 2015 | q1           | from     | R/core        | 8       | 5
+        gemeente | A     | total | 2015 | q1           | source   | work          | 1       | 1
+        gemeente | A     | total | 2015 | q1           | source   | pension       | 3       | 1
         """)
     )
     sitting = coded(
@@ -195,8 +199,33 @@ def test_e1_entrants_leavers_and_sitting_tenants():
     )
     found = corporations.entrants(moves, sitting, LOW)
     low = values(found, place="A", level="gemeente", cut=TOTAL, year=2015, income_class="low")
-    assert low == {"entrants": 80, "entrants:household": 75, "entrants:new_household": 25, "sitting": 100}
+    assert low == {
+        "entrants": 80, "sitting": 100, "entrants:household": 75, "entrants:new_household": 25, "from:R/core": 100,
+        "source:work": 25, "source:pension": 75,
+    }  # fmt: skip
     assert values(found, place="A", level="gemeente", cut=TOTAL, year=2015, income_class="not_low")["leavers"] == 100
+
+
+def test_e1_the_role_that_entrants_come_from_and_their_source_where_it_is_known():
+    social = TENURES.index("social")
+    moves = drawn_moves("""
+        year | origin_area | destination_area | income_class
+        2015 | B1          | A1               | q1
+        2015 | A2          | A1               | q1
+    """).with_columns(
+        left=pl.lit(0), entered=pl.lit(social), is_whole=pl.lit(value=True), source=pl.Series(["work", None])
+    )
+    counted = count_social_moves(moves, drawn_zones(), ["gemeente"])
+    assert_table(
+        counted,
+        """
+        place | cut    | side     | how       | persons
+        A     | inside | entrants | household | 2
+        A     | inside | from     | R/core    | 1
+        A     | inside | from     | R/city    | 1
+        A     | inside | source   | work      | 1
+    """,
+    )
 
 
 def test_f1_quartiles_of_the_distance_moved_from_bins():
