@@ -24,6 +24,7 @@ from tests.jobs.conftest import PROGRAM, SMALL
 JOBS = ("synthesise", "ingest", "moves", "flows", "chains", "monitor", "release", "report")
 STEPS_AFTER_SOURCE = ("ingest", "moves", "flows", "chains", "monitor", "release", "report")
 OTHERS = ("benchmark", "bundle", "doctor", "purge")
+NO_MONITOR = "study.monitor.indicators=[]"  # for a test that is about other steps
 TABLES = ("quality", "flows", "flows_total", "cohort", "chains", "chains_destination")
 AGGREGATES = {
     "flows",
@@ -343,7 +344,7 @@ def test_the_interpreter_is_one_the_program_supports():
 
 
 def test_a_release_does_not_stand_on_chains_of_other_settings(tmp_path, run_job):
-    where = (f"place.root={tmp_path / 'workspace'}", f"place.export={tmp_path / 'export'}", *SMALL)
+    where = (f"place.root={tmp_path / 'workspace'}", f"place.export={tmp_path / 'export'}", *SMALL, NO_MONITOR)
     assert run_job("pipeline", *where).returncode == 0
     assert run_job("chains", *where, "study.chains.settled_months=24").returncode == 0
     done = run_job("release", *where)
