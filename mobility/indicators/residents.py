@@ -196,9 +196,12 @@ def replaced_by(crossings: pl.DataFrame, starts: Mapping[str, int], low: Collect
     entered = entered.filter(pl.col("place").is_in(list(starts)))
     table = add_up([group_classes(entered, low, each=True)], [*keys, "income_class"])
     whole = table.filter(income_class=ALL).drop("income_class")
-    since = pl.col("year").cast(pl.Int64) - pl.col("place").replace_strict(starts, return_dtype=pl.Int64)
+    start = pl.DataFrame(
+        {"place": list(starts), "start": list(starts.values())}, schema={"place": pl.String, "start": pl.Int64}
+    )
+    since = pl.col("year").cast(pl.Int64) - pl.col("start")
     return indicator(
-        table.join(whole, on=keys, suffix="_all").with_columns(since=since),
+        table.join(whole, on=keys, suffix="_all").join(start, on="place").with_columns(since=since),
         "D4",
         detail=pl.format("since:{}", "since"),
         numerator="persons",

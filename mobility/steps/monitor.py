@@ -85,7 +85,10 @@ def _closing(settings: Settings, told: Told) -> list[str]:
     lines = [
         f"{told['rows']:,} rows of {len(told['made'])} indicators, in {workspace(settings).aggregate('indicators')}"
     ]
-    lines += [f"{key} is not available: no {' and no '.join(names)}" for key, names in told["absent"].items()]
+    lacking: dict[str, list[str]] = {}
+    for key, names in told["absent"].items():
+        lacking.setdefault(" and no ".join(name.replace("|", " or ") for name in names), []).append(key)
+    lines += [f"not available, since there is no {names}: {', '.join(keys)}" for names, keys in lacking.items()]
     if told["empty"]:
         lines.append(f"nothing to tell in these years and places: {', '.join(told['empty'])}")
     return lines

@@ -159,7 +159,8 @@ class Made:
 
     def _from_chains(self, name: str, make: Callable[[pl.DataFrame], pl.DataFrame]) -> pl.DataFrame:
         """Of an aggregate of the step `chains`, which is not there in a study without programmes."""
-        return make(self._aggregate(name).collect()) if self.space.aggregate(name).is_file() else empty()
+        is_there = self.ground.followed and self.space.aggregate(name).is_file()
+        return make(self._aggregate(name).collect()) if is_there else empty()
 
     def _aggregate(self, name: str) -> pl.LazyFrame:
         return pl.scan_parquet(self.space.aggregate(name))

@@ -74,6 +74,10 @@ def test_a_wrong_setting_is_named_with_what_to_write(key, value, words):
     assert words in str(refused.value)
 
 
+def test_the_effect_null_may_be_written_without_quotes():
+    assert read_settings(composed("pipeline", "synthetic.effect=null")).synthetic.effect == "null"
+
+
 def test_a_date_is_read():
     assert read_settings(composed("pipeline", "study.period.cut_off='2022-12-31'")).study.period.cut_off == dt.date(
         2022, 12, 31
