@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import polars as pl
@@ -115,7 +116,11 @@ def _sum(frame: pl.LazyFrame, cells: tuple[str, ...], measures: tuple[str, ...])
 
 
 def recode(column: str, how: str, low: tuple[str, ...]) -> pl.Expr:
-    """A column made coarser: `low` makes the quintiles into low and not_low."""
+    """A column made coarser: `low` makes the quintiles into low and not_low, `2012+3` years into periods of 3 from 2012 on."""
+    if re.fullmatch(r"\d+\+\d+", how):
+        first, length = map(int, how.split("+"))
+        start = (pl.col(column) - first) // length * length + first
+        return pl.concat_str(start, start + length - 1, separator="-").alias(column)
     if how != "low":
         raise RequestError(f"recode: {how} is not a way to make {column} coarser; there is: low.")
     value = pl.col(column)

@@ -122,6 +122,7 @@ class Declaration:
         words: values of key columns that only this table has.
         structural: cells that cannot exist, for the reader.
         key: what the key of a cell is made of: its `records`, so that keys add up as counts do, or its `counts`.
+        detail: how much detail was given up (`coarsening`), for the reader.
     """
 
     table: str
@@ -144,6 +145,7 @@ class Declaration:
     words: tuple[str, ...] = ()
     structural: Words | None = None
     key: Literal["records", "counts"] = "records"
+    detail: Words | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ import polars as pl
 from mobility.disclosure.cells import KEY, STATE, Offer
 from mobility.disclosure.declaration import Declaration
 from mobility.disclosure.members import IDENTITY, RECORD, Members, identity, records_of
+from mobility.errors import ReleaseError
 
 PUBLIC, CLOSED = "public", "closed"
 
@@ -69,6 +70,39 @@ def states(
     known, shut = pl.col(IDENTITY).is_in(public.implode()), pl.col(IDENTITY).is_in(closed.implode())
     state = pl.when(known).then(pl.lit(PUBLIC)).when(shut).then(pl.lit(CLOSED)).alias(STATE)
     return frame.with_columns(state).drop(IDENTITY)
+
+
+def check_periods(given: Offer, editions: Sequence[Edition]) -> None:
+    """Refuse periods that overlap those of an earlier release without being the same.
+
+    2012-2014 less 2013 and 2014 is 2012, and less 2013-2015 it is 2012 less 2015: years that a period hides.
+
+    Raises:
+        ReleaseError: naming the table and the periods.
+    """
+    if "year" not in given.declaration.cells:
+        return
+    mine = {_years(period) for period in given.frame["year"].cast(pl.String).unique().sort()}
+    for edition in editions:
+        if edition.source != given.declaration.source:
+            continue
+        found = edition.cells[IDENTITY].str.extract(r"\|year=(\d{4}(?:-\d{4})?)(?:\||$)").drop_nulls().unique().sort()
+        for period in found:
+            theirs = _years(period)
+            clash = [own for own in mine if own != theirs and own[0] <= theirs[1] and theirs[0] <= own[1]]
+            if clash:
+                first, last = min(clash)
+                raise ReleaseError(
+                    f"{given.declaration.table}: its period {first}-{last} overlaps {period}, for which an earlier "
+                    f"release showed "
+                    "such cells; the two together tell of the years between. Use the periods of the earlier release "
+                    "(study.period, study.release.coarsen). Nothing was written."
+                )
+
+
+def _years(period: str) -> tuple[int, int]:
+    first, _, last = period.partition("-")
+    return int(first), int(last or first)
 
 
 def only_public(frame: pl.DataFrame) -> pl.DataFrame:

@@ -25,15 +25,21 @@ class Members:
         years: the years there are.
         read: the records of a year. One row per record and inner cell: the key columns of the aggregate (`origin` and
             `destination` as atoms, and no `level`, where there are `places`), `record`, its hash, `persons` and `households`.
+        different: who is behind several years. One row per person and inner cell: the same key columns, `person`, `carrier` and
+            `is_carrier`; None where that is not known.
     """
 
     places: pl.DataFrame
     years: tuple[int, ...]
     read: Callable[[int], pl.DataFrame]
+    different: Callable[[range], pl.DataFrame] | None = None
 
     def named(self, year: int) -> pl.DataFrame:
         """The records of a year in the key columns of the aggregate, once for every level."""
-        rows = self.read(year)
+        return self.place(self.read(year))
+
+    def place(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Rows with the names of their places instead of atoms, once for every level."""
         if self.places.is_empty():
             return rows
         found = []

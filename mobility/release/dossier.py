@@ -147,6 +147,7 @@ def _half(table: SafeTable, about: About, language: str) -> list[str]:
         f"{study.period.first_year}-{study.period.last_year}",
         *head("geography"),
         say(_WORDS["zoning"]).format(year=study.geography.year, zoning=study.geography.zoning),
+        *(["", say(declaration.detail)] if declaration.detail else []),
         *head("variables"),
         *(f"- `{name}`: {say(text)}" for name, text in declaration.variables),
         *head("registers"),

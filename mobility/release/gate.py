@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import shutil
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
-import polars as pl
-
 from mobility.areas import load_programme, load_zoning
-from mobility.disclosure.cells import Offer, offer
-from mobility.disclosure.declaration import Declaration
-from mobility.disclosure.earlier import Edition, only_public, states
-from mobility.disclosure.members import Members
 from mobility.disclosure.nesting import find_blocks
-from mobility.disclosure.protect import MEASURES, Protected, SafeTable, extend, protect
-from mobility.errors import ReleaseError, RequestError
+from mobility.disclosure.protect import Protected, SafeTable, extend, protect
 from mobility.release.about import About, read_about
 from mobility.release.archive import pack
-from mobility.release.declarations import declared_tables, load_declaration
+from mobility.release.declarations import load_declaration
 from mobility.release.dossier import control_form, dossier_page
 from mobility.release.ledger import Ledger, Record
 from mobility.release.names import name_release
-from mobility.release.officer import write_check
+from mobility.release.offering import FindMembers, Offering
+from mobility.release.officer import tell_withheld, write_check
 from mobility.release.package import define, describe_package
-from mobility.release.prepared import PREPARED, files_of
 from mobility.release.profile import check_profile, check_project, rules_of
 from mobility.release.project import open_project
 from mobility.release.recording import define_cells, record_source
@@ -40,9 +30,6 @@ from mobility.release.zoning import roles_of_gemeenten
 from mobility.run.files import make_folder, write_json, write_text
 from mobility.run.workspace import Workspace
 from mobility.settings import Settings
-
-FindMembers = Callable[[str], Members | None]
-"""The records behind an aggregate, by its name."""
 
 
 def _nobody_knows(source: str) -> None:
@@ -67,6 +54,8 @@ class Released:
         folder: the folder of the release.
         archive: the flat zip beside it.
         tables: in the order of the study.
+        told: for the researcher inside the environment: the detail that was found and, where it was only looked at, what is
+            withheld and why.
         written: False where it was only looked at (`check=true`).
     """
 
@@ -74,6 +63,7 @@ class Released:
     folder: Path
     archive: Path
     tables: tuple[ReleasedTable, ...]
+    told: tuple[str, ...]
     written: bool
 
 
@@ -98,12 +88,16 @@ def release(settings: Settings, members: FindMembers = _nobody_knows) -> Release
     project = open_project(place.project, make=False)
     check_project(settings.disclosure, (record.rules for record in project.ledger.records))
     workspace = Workspace(place.root)
-    offers = [_offer(declaration, workspace, settings) for declaration in declarations]
-    if not settings.check:
+    offering = Offering(settings, workspace, members)
+    offers, told = offering.offers(declarations)
+    if settings.check:
+        told += offering.advice(declarations)
+    else:
         project = open_project(place.project, make=True)
     zoning = load_zoning(study.geography.zoning)
-    before = _Before(list(project.ledger.editions()), members, settings)
-    known = [before.held_against(each) for each in offers] + before.released_before(project.ledger, workspace)
+    editions = list(project.ledger.editions())
+    known = [offering.held_against(each, editions) for each in offers]
+    known += offering.released_before(project.ledger, offers, editions)
     blocks = find_blocks(roles_of_gemeenten(zoning))
     protected = protect(known, profile=settings.disclosure, secret=project.secret, blocks=blocks)
     parts = [extend(part, settings.disclosure) for part in protected[: len(offers)]]
@@ -129,72 +123,9 @@ def release(settings: Settings, members: FindMembers = _nobody_knows) -> Release
         folder,
         folder.parent / f"{study.name}_{name}.zip",
         tuple(ReleasedTable(part.safe.declaration.table, part.inside.height, part.safe.frame.height) for part in parts),
+        tuple(told) + (tuple(line for part in parts for line in tell_withheld(part)) if settings.check else ()),
         written=not settings.check,
     )
-
-
-@dataclass(frozen=True)
-class _Before:
-    """What was released before, as far as it touches a new release."""
-
-    editions: list[Edition]
-    members: FindMembers
-    settings: Settings
-
-    def held_against(self, given: Offer) -> Offer:
-        """An offer with the state of its cells."""
-        source = given.declaration.source
-        mine = [edition for edition in self.editions if edition.source == source]
-        if not mine:
-            return given
-        low = self.settings.study.income.low
-        least = dict.fromkeys(MEASURES, self.settings.disclosure.minimum_difference)
-        return dataclasses.replace(given, frame=states(given, mine, self.members(source), low, least))
-
-    def released_before(self, ledger: Ledger, workspace: Workspace) -> list[Offer]:
-        """Tables of earlier releases that are not offered now: what they showed is still known."""
-        earlier = {table for record in ledger.records for each in record.recorded for table in each.tables}
-        found = []
-        for table in sorted((earlier - set(self.settings.study.release.tables)) & set(declared_tables())):
-            declaration = load_declaration(table)
-            if all(workspace.aggregate(name).is_file() for name in files_of(declaration.source)):
-                given = self.held_against(_offer(declaration, workspace, self.settings))
-                found.append(dataclasses.replace(given, frame=only_public(given.frame)))
-        return found
-
-
-def _offer(declaration: Declaration, workspace: Workspace, settings: Settings) -> Offer:
-    try:
-        aggregate = _read_source(declaration, workspace, settings)
-        return offer(declaration, aggregate, low=settings.study.income.low, profile=settings.disclosure)
-    except pl.exceptions.PolarsError as fault:
-        kind = type(fault).__name__
-    # Raised outside the `except`: what polars says can quote a value.
-    raise ReleaseError(
-        f"{declaration.table}: the aggregate {declaration.source} does not fit its declaration ({kind}). "
-        f"Nothing was written."
-    )
-
-
-def _read_source(declaration: Declaration, workspace: Workspace, settings: Settings) -> pl.DataFrame:
-    if declaration.source in PREPARED:
-        _, prepare = PREPARED[declaration.source]
-        return prepare(partial(_read_aggregate, declaration.table, workspace), settings.study)
-    return _read_aggregate(declaration.table, workspace, declaration.source)
-
-
-def _read_aggregate(table: str, workspace: Workspace, name: str) -> pl.DataFrame:
-    path = workspace.aggregate(name)
-    if not path.is_file():
-        raise RequestError(
-            f"{table} is made from {path}, which is not there. Run the job that makes it, or take "
-            f"the table out of study.release.tables."
-        )
-    try:
-        return pl.read_parquet(path)
-    except pl.exceptions.PolarsError:
-        pass
-    raise RequestError(f"{path} cannot be read as a table. Run the job that makes it again.")
 
 
 def _write(

@@ -30,6 +30,22 @@ def write_check(parts: list[Protected], about: About, folder: Path) -> None:
     write_text(folder / "summary.md", _summary(parts, about))
 
 
+def tell_withheld(part: Protected) -> list[str]:
+    """What a planned table would show, and what it would give away were it shown whole; stays inside the environment."""
+    inside, table = part.inside, part.safe.declaration.table
+    everybody = int(inside["persons"].sum())
+    seen = inside.filter(pl.col(REASON).is_null())
+    share = int(seen["persons"].sum()) / everybody if everybody else 0.0
+    lines = [
+        f"{table}: {seen.height:,} of {inside.height:,} cells would be shown, with {share:.0%} of all that they count"
+    ]
+    for reason, text in _REASONS.items():
+        rows = inside.filter(pl.col(REASON) == reason).height
+        if rows:
+            lines.append(f"  {rows:,} withheld: {text}")
+    return lines
+
+
 def _summary(parts: list[Protected], about: About) -> str:
     profile = about.profile
     lines = [

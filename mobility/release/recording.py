@@ -15,6 +15,7 @@ from mobility.disclosure.cells import KEY
 from mobility.disclosure.members import IDENTITY, Members, identity
 from mobility.disclosure.protect import MEASURES, Protected
 from mobility.release.ledger import Ledger, Recorded
+from mobility.release.offering import universe_of
 from mobility.settings import Settings
 
 _SHOWN = [f"{name}_published" for name in MEASURES]
@@ -59,13 +60,7 @@ def record_source(
     """
     cells = pl.concat([_cells(part) for part in parts])
     shown = cells.group_by(IDENTITY).agg(pl.col(KEY).first(), pl.col(MEASURES).max()).sort(IDENTITY)
-    universe = {
-        part.safe.declaration.table: {
-            "where": [list(each) for each in part.safe.declaration.where],
-            "recode": [list(each) for each in part.safe.declaration.recode],
-        }
-        for part in parts
-    }
+    universe = {part.safe.declaration.table: universe_of(part.safe.declaration) for part in parts}
     return Recorded(
         tables=tuple(part.safe.declaration.table for part in parts),
         source=source,

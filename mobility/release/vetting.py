@@ -18,7 +18,7 @@ IDENTIFIER_NAME = re.compile(
 )
 """Names of columns that never leave: the linking identifiers in the output rules of CBS, and the program's own."""
 
-_PLACE = r"^(BU\d{8}|WK\d{6}|GM\d{4})$"
+_PLACE = r"^(BU\d{8}|WK\d{6}|GM\d{4}|\d{4}-\d{4})$"  # or a period
 _SMALL = 10_000
 
 

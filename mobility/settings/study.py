@@ -23,12 +23,18 @@ class Words:
 
 @dataclass(frozen=True)
 class Release:
-    """Which tables of `schemas/outputs/` are offered for export, under which name (None: the next number)."""
+    """Which tables are offered for export, under which name (None: the next number), and of which detail is given up."""
 
     name: str | None
     tables: tuple[str, ...]
+    coarsen: tuple[str, ...]
+    target_share: float
 
     def __post_init__(self) -> None:
+        share(self.target_share, "study.release.target_share")
+        unknown = sorted(set(self.coarsen) - set(self.tables))
+        if unknown:
+            raise RequestError(f"study.release.coarsen: {unknown[0]} is not among study.release.tables.")
         if not self.tables:
             raise RequestError("study.release.tables is empty. Name at least one table of schemas/outputs/.")
         if self.name is not None and not FOLDER_NAME.fullmatch(self.name):

@@ -54,29 +54,40 @@ def _movers(settings: Settings) -> Members:
         count: folder for count, folder in moves.folders(settings).items() if count in settings.study.flows.counts
     }
     years = settings.study.period.years
-    return Members(places, tuple(years), partial(_moves_of, folders, atoms))
+    return Members(
+        places, tuple(years), partial(_moves_of, folders, atoms), different=partial(_people_of, folders, atoms)
+    )
 
 
 def _moves_of(folders: dict[str, Path], atoms: pl.Series, year: int) -> pl.DataFrame:
+    linked = _people_of(folders, atoms, range(year, year + 1))
+    return _counted(
+        linked.with_columns(record=record_hash(linked["carrier"], linked["year"])),
+        ("count", "year", *_END, "income_class"),
+    )
+
+
+def _people_of(folders: dict[str, Path], atoms: pl.Series, years: range) -> pl.DataFrame:
+    """One row per move of a person in these years."""
     found = []
     for count, folder in sorted(folders.items()):
-        of_year = pl.scan_parquet(folder / "*.parquet").filter(
-            pl.col("move_date").dt.year() == year, ~pl.col("is_administrative")
+        year = pl.col("move_date").dt.year()
+        of_years = pl.scan_parquet(folder / "*.parquet").filter(
+            year.is_between(years.start, years.stop - 1), ~pl.col("is_administrative")
         )
-        wanted = ("carrier", "origin_area", "destination_area", "income_class", "is_carrier")
-        linked = of_year.select(wanted).collect()
-        hashed = record_hash(linked["carrier"], pl.Series([year]).new_from_index(0, linked.height))
+        linked = of_years.select(
+            pl.lit(count).alias("count"),
+            year.cast(pl.Int64).alias("year"),
+            *("person", "carrier", "is_carrier", "income_class", "origin_area", "destination_area"),
+        ).collect()
         found.append(
             linked.select(
-                pl.lit(count).alias("count"),
-                pl.lit(year, pl.Int64).alias("year"),
+                *("count", "year", "person", "carrier", "is_carrier"),
                 *(pl.lit(atoms.gather(linked[f"{end}_area"])).alias(end) for end in _END),
                 pl.lit(pl.Series(CLASSES).gather(linked["income_class"])).alias("income_class"),
-                pl.lit(hashed).alias("record"),
-                "is_carrier",
             )
         )
-    return _counted(pl.concat(found), ("count", "year", *_END, "income_class"))
+    return pl.concat(found)
 
 
 def _residents(settings: Settings, keys: tuple[str, ...]) -> Members:

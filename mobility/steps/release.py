@@ -58,11 +58,13 @@ def _run(settings: Settings, tell: Tell) -> Told:
         "folder": str(released.folder.absolute()),
         "archive": str(released.archive.absolute()),
         "tables": {table.table: [table.offered, table.published] for table in released.tables},
+        "told": list(released.told),
     }
 
 
 def _closing(settings: Settings, told: Told) -> list[str]:
     lines = [f"{name}: {published:,} cells published" for name, (_, published) in told["tables"].items()]
+    lines += told["told"]
     if not told["written"]:
         return [*lines, "only looked at (check=true): nothing was written, and the rounding is a rehearsal"]
     return [
