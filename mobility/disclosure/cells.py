@@ -95,7 +95,7 @@ def _step(declaration: Declaration, wanted: pl.LazyFrame, profile: Disclosure | 
         rows.select(*curve, "month")
         .with_row_index("row")
         .sort("month")
-        .join_asof(steps.sort("month"), on="month", by=list(curve), strategy="forward")
+        .join_asof(steps.sort("month"), on="month", by=list(curve), strategy="forward", check_sortedness=False)
         .sort("row")["end"]
     )
     return pl.when(pl.col("month") == 0).then(0).otherwise(pl.lit(ends)).cast(pl.Int64).alias("month")

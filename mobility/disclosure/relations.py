@@ -179,7 +179,8 @@ def _pair(
 ) -> pl.DataFrame:
     """One row per parent and child: `parent`, `child`, `open`, `domain` (children that can exist)."""
     measures = [*table.declaration.measures, KEY]
-    pairs = parents.select(*shared, parent=CELL).join(children.select(*shared, *measures, child=CELL), on=shared)
+    left, right = parents.select(*shared, parent=CELL), children.select(*shared, *measures, child=CELL)
+    pairs = left.join(right, on=shared) if shared else left.join(right, how="cross")
     sums = (
         pairs.group_by("parent")
         .agg(pl.col(measures).sum())

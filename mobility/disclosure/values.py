@@ -73,7 +73,10 @@ def _share(inside: pl.DataFrame, value: Value, declaration: Declaration, profile
     wholes = inside.filter(pl.col(of) == TOTAL).select(
         *shared, *(pl.col(name).alias(f"{name}_all") for name in numbers)
     )
-    both = inside.join(wholes, on=shared, how="left", maintain_order="left")
+    if shared:
+        both = inside.join(wholes, on=shared, how="left", maintain_order="left")
+    else:
+        both = inside.join(wholes, how="cross", maintain_order="left")
     may = [may_be_share(pl.col(unit), pl.col(f"{unit}_all"), profile) for unit in ("persons", "households")]
     told = share(_PERSONS, pl.col("persons_published_all"), profile)
     return both.select(pl.when(pl.all_horizontal(may), pl.col(of) != TOTAL).then(told)).to_series()

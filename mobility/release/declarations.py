@@ -23,31 +23,39 @@ _REQUIRED = ("table", "title", "population", "relation", "from", "cells", "measu
 _OPTIONAL = ("where", "recode", "rows", "groups", "margins", "parts", "values", "words", "structural", "key")
 
 
-def declared_tables() -> list[str]:
-    """Names of all tables that are declared."""
-    return sorted(path.stem for path in _FOLDER.glob("*.yaml"))
+def declared_tables(own: Path | None = None) -> list[str]:
+    """Names of all tables that are declared, in `schemas/outputs/` and in the folder of one's own."""
+    return sorted({path.stem for folder in _folders(own) for path in folder.glob("*.yaml")})
 
 
-def load_declaration(table: str) -> Declaration:
+def load_declaration(table: str, own: Path | None = None) -> Declaration:
     """The declaration of one table.
+
+    Args:
+        table: its name.
+        own: folder with declarations of a researcher's own (`Workspace.outputs`), or None.
 
     Raises:
         RequestError: the table is not declared, or its declaration is not right; the message names the file and
             the key.
     """
-    path = _FOLDER / f"{table}.yaml"
-    if table not in declared_tables():
-        near = did_you_mean(table, set(declared_tables()))
-        raise RequestError(
-            f"study.release.tables: there is no table {table}.{near} Declared in schemas/outputs: "
-            f"{', '.join(declared_tables())}."
-        )
-    return read_declaration(path)
+    for folder in _folders(own):
+        if (folder / f"{table}.yaml").is_file():
+            return read_declaration(folder / f"{table}.yaml")
+    known = declared_tables(own)
+    raise RequestError(
+        f"study.release.tables: there is no table {table}.{did_you_mean(table, set(known))} Declared in schemas/outputs: "
+        f"{', '.join(known)}."
+    )
+
+
+def _folders(own: Path | None) -> list[Path]:
+    return [_FOLDER] if own is None else [_FOLDER, own]
 
 
 def read_declaration(path: Path) -> Declaration:
     """Read one declaration file; see `load_declaration`."""
-    at = f"schemas/outputs/{path.name}"
+    at = f"schemas/outputs/{path.name}" if path.parent == _FOLDER else f"{path.parent.name}/{path.name}"
     try:
         given = yaml.safe_load(path.read_text(encoding="utf-8"))
     except yaml.YAMLError as fault:
@@ -124,8 +132,8 @@ class _Reader:
             asked = self.keys(raw, key, ("rule", *ARGUMENTS[rule]), ())
             if "of" in asked:
                 self.columns([asked["of"]], f"{key}.of", cells)
-            if rule == "incidence" and "month" not in cells:
-                self.refuse(key, "an incidence needs the key column month")
+            if rule == "incidence" and ("month" not in cells or len(cells) == 1):
+                self.refuse(key, "an incidence needs the key column month, and one more that names the curve")
             if "width" in asked and not (isinstance(asked["width"], int) and asked["width"] > 0):
                 self.refuse(f"{key}.width", "give a whole number above 0")
             if name in cells or IDENTIFIER_NAME.search(name) or not re.fullmatch(r"[a-z][a-z0-9_]*", name):

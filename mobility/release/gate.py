@@ -84,10 +84,10 @@ def release(settings: Settings, members: FindMembers = _nobody_knows) -> Release
     """
     study, place = settings.study, settings.place
     check_profile(settings.disclosure)
-    declarations = [load_declaration(name) for name in study.release.tables]
     project = open_project(place.project, make=False)
     check_project(settings.disclosure, (record.rules for record in project.ledger.records))
     workspace = Workspace(place.root)
+    declarations = [load_declaration(name, workspace.outputs) for name in study.release.tables]
     offering = Offering(settings, workspace, members)
     offers, told = offering.offers(declarations)
     if settings.check:

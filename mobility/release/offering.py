@@ -132,13 +132,14 @@ class Offering:
         """Tables of earlier releases that are not offered now in the same detail: what they showed is still known."""
         here = {(given.declaration.table, _universe(given.declaration)) for given in offers}
         names = {given.declaration.table for given in offers}
+        own = self.workspace.outputs
         found = []
         for record in ledger.records:
             for recorded in record.recorded:
                 for table, universe in sorted(recorded.definition["universe"].items()):
-                    if table not in declared_tables():
+                    if table not in declared_tables(own):
                         continue
-                    declaration = _as_it_was(load_declaration(table), universe)
+                    declaration = _as_it_was(load_declaration(table, own), universe)
                     one = (table, _universe(declaration))
                     files = map(self.workspace.aggregate, files_of(declaration.source))
                     if one in here or not all(path.is_file() for path in files):

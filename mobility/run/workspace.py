@@ -73,6 +73,11 @@ class Workspace:
         return self.root / "aggregates"
 
     @property
+    def outputs(self) -> Path:
+        """Declarations of tables of a researcher's own."""
+        return self.root / "outputs"
+
+    @property
     def check(self) -> Path:
         """What the output checker needs, inside the environment only."""
         return self.root / "check"

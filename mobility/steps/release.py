@@ -20,7 +20,7 @@ def _asked(settings: Settings) -> dict[str, Any]:
     # The page is made from what the release says about the study, so the words of the study count as well.
     return {
         "study": settings.study,
-        "tables": [load_declaration(name) for name in settings.study.release.tables],
+        "tables": [load_declaration(name, workspace(settings).outputs) for name in settings.study.release.tables],
         "disclosure": settings.disclosure,
         "export": settings.place.export.absolute(),
     }
@@ -29,7 +29,8 @@ def _asked(settings: Settings) -> dict[str, Any]:
 def _inputs(settings: Settings) -> list[Path]:
     space = workspace(settings)
     tables = settings.study.release.tables
-    sources = {name for table in tables for name in files_of(load_declaration(table).source)}
+    own = space.outputs
+    sources = {name for table in tables for name in files_of(load_declaration(table, own).source)}
     absent = sorted(source for source in sources if not space.aggregate(source).is_file())
     if absent:
         raise RequestError(
