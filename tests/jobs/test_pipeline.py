@@ -25,7 +25,10 @@ JOBS = ("synthesise", "ingest", "moves", "flows", "chains", "monitor", "release"
 STEPS_AFTER_SOURCE = ("ingest", "moves", "flows", "chains", "monitor", "release", "report")
 OTHERS = ("benchmark", "bundle", "doctor", "purge")
 NO_MONITOR = "study.monitor.indicators=[]"  # for a test that is about other steps
-TABLES = ("quality", "flows", "flows_total", "cohort", "chains", "chains_destination")
+TABLES = (
+    *("quality", "account", "flows_in", "flows_out", "flows", "flows_total", "expected", "flow_indices"),
+    *("cohort", "chains", "chains_destination"),
+)
 AGGREGATES = {
     "flows",
     "flows_by",

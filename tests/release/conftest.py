@@ -13,6 +13,7 @@ from mobility.folders import CONF
 from mobility.release.gate import release
 from mobility.release.ledger import Ledger
 from mobility.settings import Disclosure, Settings, read_settings
+from tests.lib.compose import composed
 from tests.release.country import write_workspace
 
 LABEL = "Synthetic data: a fictitious country, no real persons or places"
@@ -25,40 +26,17 @@ def disclosure(**changes: object) -> Disclosure:
 
 
 def study_settings(root: Path) -> Settings:
-    """The demo study with its workspace and export below `root`."""
-
-    def load(*parts: str) -> dict[str, object]:
-        return yaml.safe_load(CONF.joinpath(*parts).read_text(encoding="utf-8"))
-
-    def merge(base: dict, over: dict) -> dict:
-        return base | {
-            k: merge(base[k], v) if isinstance(base.get(k), dict) and isinstance(v, dict) else v
-            for k, v in over.items()
-        }
-
-    study = merge(load("study", "_method.yaml"), load("study", "demo.yaml"))
-    study.pop("defaults")
-    study["release"]["tables"] = load("study", "_method.yaml")["release"]["tables"]  # those of the made-up aggregates
-    program = load("_program.yaml")
-    place = {
+    """The demo study with its workspace and export below `root`, and the tables of the made-up aggregates."""
+    given = composed("release")
+    given["place"] |= {
         "root": str(root / "workspace"),
         "project": str(root / "workspace" / "project"),
         "export": str(root / "export"),
-        "partitions": None,
-        "memory": None,
     }
-    return read_settings(
-        {
-            "study": study,
-            "register": {"kind": "synthetic", "root": str(root / "source"), "files": {}},
-            "place": place,
-            "engine": {"kind": "local", "workers": None, "scheduler": None},
-            "disclosure": load("disclosure", "cbs.yaml"),
-            "synthetic": program["synthetic"],
-            "report": program["report"],
-            "check": False,
-        }
-    )
+    given["register"] |= {"root": str(root / "source")}
+    given["study"]["release"]["tables"] = composed("release", "study=national")["study"]["release"]["tables"]
+    given["study"]["release"]["tables"] += ["cohort", "chains", "chains_destination"]
+    return read_settings(given)
 
 
 def make_project(folder: Path) -> None:
