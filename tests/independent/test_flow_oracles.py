@@ -16,6 +16,14 @@ from mobility.flows.expected import expected_flows
 from mobility.flows.fitting import fit_flows
 from mobility.flows.indices import flow_indices
 from mobility.flows.significance import benjamini_hochberg, t_upper_tail
+from tests.independent.figures import (
+    KOREA_KM,
+    KOREA_MILLIONS,
+    KOREA_MOVES,
+    KOREA_REGIONS,
+    LEEDS_COMMUTERS,
+    LEEDS_ZONES,
+)
 
 ORACLES = Path(__file__).resolve().parents[3] / "shared" / "reference" / "oracles"
 
@@ -38,8 +46,8 @@ def flows_of(frame):
     )
 
 
-def matrix_flows(matrix, names="ABCDEFGHI"):
-    rows = [(2015, names[i], names[j], value) for (i, j), value in np.ndenumerate(np.array(matrix))]
+def matrix_flows(matrix, names="ABCDEFGHI", year=2015):
+    rows = [(year, names[i], names[j], value) for (i, j), value in np.ndenumerate(np.array(matrix))]
     return flows_of(pl.DataFrame(rows, schema=["year", "origin", "destination", "persons"], orient="row"))
 
 
@@ -144,8 +152,23 @@ def migest_figures(data):
     return {(int(year), MIGEST_NAMES[stat], "all"): value for _, year, stat, value in named.rows()}
 
 
+def typed_korea():
+    """Moves, residents and distances of 2020, as typed."""
+    stocks = pl.DataFrame({"place": KOREA_REGIONS, "persons": [round(one * 1e6) for one in KOREA_MILLIONS]}).select(
+        "place", "persons", level=pl.lit("gemeente"), year=pl.lit(2020, pl.Int64), income_class=pl.lit("q1"), households="persons"
+    )
+    rows = [
+        (*pair, kilometres, "gemeente")
+        for i, row in enumerate(KOREA_KM)
+        for j, kilometres in enumerate(row, start=i + 1)
+        for pair in ((KOREA_REGIONS[i], KOREA_REGIONS[j]), (KOREA_REGIONS[j], KOREA_REGIONS[i]))
+    ]
+    distances = pl.DataFrame(rows, schema=["origin", "destination", "distance", "level"], orient="row")
+    return matrix_flows(KOREA_MOVES, KOREA_REGIONS, 2020), stocks, distances
+
+
 def test_indices_of_korea_in_2020():
-    _, flows, stocks = korea()
+    flows, stocks, _ = typed_korea()
     found = values_of(flows, stocks)
     assert {name: found[2020, name, "all"] for name in KOREA_2020} == pytest.approx(KOREA_2020, rel=1e-9)
 
@@ -313,7 +336,8 @@ def poisson_upper_tail(observed, expected):
 
 
 def test_plain_poisson_flags_74_flows_of_korea_where_4_are_in_excess():
-    found = korea_2020().cells.filter(model="doubly_constrained")
+    flows, _, distances = typed_korea()
+    found = expected_flows(flows, distances).cells.filter(model="doubly_constrained")
     above = found.filter(pl.col("observed") > pl.col("expected")).select("observed", "expected")
     flagged = sum(poisson_upper_tail(*row) < math.log(0.05 / found.height) for row in above.rows())
     assert (found.height, flagged, (found["q_value"] < 0.05).sum()) == (272, 74, 4)
@@ -321,14 +345,12 @@ def test_plain_poisson_flags_74_flows_of_korea_where_4_are_in_excess():
 
 def test_pairs_of_zones_in_the_sample_of_stplanr():
     """stplanr, flow: 49 rows between 7 zones, 2816 in all; one way 28 unordered pairs, of which 7 are within a zone."""
-    given = pl.read_csv(oracle("stplanr", "flow.csv"))
-    named = given.select(year=2011, origin="Area.of.residence", destination="Area.of.workplace", persons="All")
-    assert (named.height, named["persons"].sum()) == (49, 2816)
-    flows = flows_of(named)
+    flows = matrix_flows(LEEDS_COMMUTERS, LEEDS_ZONES, 2011)
+    assert (flows.height, flows["persons"].sum()) == (49, 2816)
     stocks = flows.select("level", "year", "income_class", "persons", "households", place="origin").clear()
     rows = flow_indices(flows, stocks, {"q1"}, {"q2"}).filter(income_class="q1", index="effectiveness")
     pairs = rows.filter(pl.col("place").str.contains(">"))
-    within = named.filter(pl.col("origin") == pl.col("destination"))
+    within = flows.filter(pl.col("origin") == pl.col("destination"))
     assert (pairs.height, within.height) == (21, 7)
     assert pairs["persons"].sum() + within["persons"].sum() == 2816
 
@@ -357,3 +379,14 @@ def test_the_typed_figures_are_those_of_the_reference_folder():
     assert [given["hyp"]["matrix"], given["hyp2"]["matrix"]] == [matrix for matrix, _, _ in PLANE_MULLIGAN]
     table = pl.read_csv(oracle("gravity_austria", "austria.csv"))
     assert table["Data"].to_numpy().reshape(9, 9).tolist() == AUSTRIA
+    leeds = pl.read_csv(oracle("stplanr", "flow.csv")).sort("Area.of.residence", "Area.of.workplace")
+    assert leeds["All"].to_numpy().reshape(7, 7).tolist() == [list(row) for row in LEEDS_COMMUTERS]
+    moves, residents, _ = typed_korea()
+    _, flows, stocks = korea()
+    keys = ["origin", "destination"]
+    assert (
+        moves.select(*keys, "persons").sort(keys).rows()
+        == flows.filter(year=2020).select(*keys, "persons").sort(keys).rows()
+    )
+    of_2020 = stocks.filter(year=2020).select("place", "persons").sort("place")
+    assert residents.select("place", "persons").sort("place").rows() == of_2020.rows()
