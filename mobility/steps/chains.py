@@ -39,6 +39,7 @@ from mobility.run.steps import files_below, fingerprint, state_of
 from mobility.settings import Settings, Study
 from mobility.steps import moves
 from mobility.steps.cohort_members import nobody, on_clocks, read_members
+from mobility.steps.divisions import in_study_division
 from mobility.steps.estimates import compare, count_partition, prepare
 from mobility.steps.flows import zoned_areas
 from mobility.steps.ingest import PANEL_TABLES
@@ -92,18 +93,14 @@ def followed_areas(settings: Settings, cut_off_of: Shape) -> list[Followed]:
     """The programme areas of a study, ready to be followed.
 
     Raises:
-        RequestError: a programme is written in another division than the study, or starts too late to be followed.
+        RequestError: the codes of a programme occur nowhere, or it starts too late to be followed.
     """
     areas, _ = zoned_areas(settings)
     given: list[ProgrammeArea] = []
     for name in settings.study.programmes:
         year, programme = load_programme(name)
-        if year != settings.study.geography.year:
-            raise RequestError(
-                f"study.programmes: {name} is written in the division of {year}, the study in that of "
-                f"{settings.study.geography.year}. Write its codes in that of the study."
-            )
-        given += programme
+        is_ours = year == settings.study.geography.year or not programme
+        given += programme if is_ours else in_study_division(settings, programme, year)
         if rule := load_derivation(name):
             panel = Panel(workspace(settings).panel)
             objects = panel.objects("area", "demolished_date")

@@ -15,6 +15,7 @@ from mobility.chains.itinerary import absorb_short, find_episodes, merge_equal
 from mobility.chains.outcome import find_outcomes
 from mobility.chains.programmes import follow
 from mobility.chains.tables import add_baseline_households, count_members, mark_first_cohort
+from mobility.chains.translated import translate
 from mobility.errors import RequestError
 from mobility.places import zone_areas
 from mobility.settings import Chains
@@ -431,3 +432,37 @@ def test_an_area_starts_in_the_first_year_of_which_enough_corporation_dwellings_
     ]  # three of seven
     assert starts(least_dwellings=11) == []
     assert starts(area=0) == []  # no region
+
+
+def test_a_list_in_codes_of_another_year_is_translated_buurt_by_buurt():
+    # In 2009 wijk 000901 held all of today's buurt 00010101 (area 1), half of 00010201 (area 2) and one in three of 00020101
+    # (area 3).
+    written = table("""
+        object_type | object_number | gemeente | wijk   | buurt
+        B           | a             | 0009     | 000901 | 00090101
+        B           | b             | 0009     | 000901 | 00090101
+        B           | c             | 0009     | 000902 | 00090201
+        B           | d             | 0009     | 000901 | 00090102
+        B           | e             | 0009     | 000903 | 00090301
+        B           | f             | 0009     | 000903 | 00090301
+        B           | g             |          |        |
+    """, gemeente=pl.String, wijk=pl.String, buurt=pl.String).with_columns(
+        pl.col("gemeente").str.zfill(4), pl.col("wijk", "buurt").str.pad_start(6, "0")
+    )  # fmt: skip
+    written = written.with_columns(buurt=pl.col("buurt").str.zfill(8))
+    objects = table("""
+        object_type | object_number | area
+        B           | a             | 1
+        B           | b             | 2
+        B           | c             | 2
+        B           | d             | 3
+        B           | e             | 3
+        B           | f             | 3
+        B           | g             | 1
+        H           | a             | 4
+    """)
+    old = ProgrammeArea("drawn", "R", ("WK000901",), dt.date(2010, 1, 1))
+    assert translate((old,), 2009, written, objects, AREAS)[0].codes == ("BU00010101", "BU00010201")
+    nowhere = ProgrammeArea("drawn", "N", ("WK000999",), dt.date(2010, 1, 1))
+    with pytest.raises(RequestError, match="no buurt of the study lies in its codes"):
+        translate((nowhere,), 2009, written, objects, AREAS)
