@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
+from mobility.chains.programmes import Followed
 from mobility.estimates.comparison import BEFORE, CELL, COMPARISON, NOW, TREATED
 from mobility.estimates.competing import aalen_johansen
 from mobility.estimates.events import ARRIVAL, EVENTS
@@ -44,8 +45,26 @@ def arm_curves(counts: pl.DataFrame, asked: list[Asked], cohort_years: list[int]
                 year = cohort_years[one.numbers[0]] if one.area != ALL else 0
                 fixed = (one.programme, one.area, one.region, year, ALL, group, LOW)
                 keys = [pl.lit(value).alias(name) for name, value in zip(STRATUM, fixed, strict=True)]
-                found.append(_curve(own, arm == TREATED, horizon).select(*keys, pl.all()))
+                found.append(_curve(own, has_variance=arm == TREATED, horizon=horizon).select(*keys, pl.all()))
     return pl.concat(found).cast({"cohort_year": pl.Int64}) if found else pl.DataFrame()
+
+
+def back_curves(back: pl.DataFrame, followed: list[Followed], horizon: int) -> pl.DataFrame:
+    """The same for the way back: group `mirror`, low-income residents of the growth cores who settle in the programme area.
+
+    Args:
+        back: of `mirror.count_back`, with `number` (of the area), all partitions together, sorted.
+        followed: the programme areas.
+        horizon: months.
+    """
+    found = []
+    for number in back["number"].unique().sort():
+        one = followed[number]
+        fixed = (one.programme, one.area, one.region, one.start.year, ALL, "mirror", LOW)
+        keys = [pl.lit(value).alias(name) for name, value in zip(STRATUM, fixed, strict=True)]
+        own = back.filter(number=number).with_columns(weight=pl.lit(1.0))
+        found.append(_curve(own, has_variance=True, horizon=horizon).select(*keys, pl.all()))
+    return pl.concat(found).cast({"cohort_year": pl.Int64})
 
 
 def _weighted(counts: pl.DataFrame) -> pl.DataFrame:

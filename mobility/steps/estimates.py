@@ -9,7 +9,7 @@ import polars as pl
 
 from mobility.chains.cohort import INCOME_BAND, Dwellings, People
 from mobility.chains.programmes import HOME, Followed
-from mobility.estimates.arms import arm_curves
+from mobility.estimates.arms import arm_curves, back_curves
 from mobility.estimates.balance import balance_table
 from mobility.estimates.comparison import COUNT_KEYS
 from mobility.estimates.counting import Plan, count_arms, make_plan
@@ -74,7 +74,12 @@ def compare(
         excess=excess_table(counts, followed, areas.select("wijk", "region").unique(), rules),
         balance=balance_table(counts, together, rules.age_bands, INCOME_BAND),
         mirror=mirror_table(members, by_area, entrants, followed, rules),
-        curves=arm_curves(counts, together, years, rules.horizon_months),
+        curves=pl.concat(
+            [
+                arm_curves(counts, together, years, rules.horizon_months),
+                back_curves(back, followed, rules.horizon_months),
+            ]
+        ),
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 from mobility.areas import Line, ProgrammeArea, Zoning
 from mobility.chains.cohort import Dwellings, People
 from mobility.chains.programmes import follow
-from mobility.estimates.arms import arm_curves
+from mobility.estimates.arms import arm_curves, back_curves
 from mobility.estimates.balance import balance_table
 from mobility.estimates.comparison import CELL, contrasts, count_contrast, low_residents
 from mobility.estimates.excess import excess_table, whose
@@ -449,6 +449,9 @@ def test_the_way_back_is_followed_from_the_growth_cores_of_the_region():
     known = people(lived, born, living)
     back = count_back(residents(known), known, DWELLINGS, FOLLOWED[0], RULES, NUMBERS)
     assert_table(back, "left | cause | persons\n17 | arrival | 1\n36 | - | 1")
+    curve = back_curves(back.with_columns(number=pl.lit(0)), FOLLOWED, 36).filter(group="mirror", event="arrival")
+    assert curve.filter(month=16)["incidence"].item() == 0
+    assert curve.filter(month=17).select("at_risk", "events", "incidence").row(0) == (2, 1, 0.5)
     members = table("""
         number | income_class | first_left | first_cause | is_carrier
         0      | not_low      | 30         | arrival     | true
