@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import datetime as dt
 
 import polars as pl
@@ -14,8 +15,8 @@ def add_months(day: pl.Expr, months: int) -> pl.Expr:
 
 def months_after(day: dt.date, months: int) -> dt.date:
     """`add_months` for one date."""
-    result: dt.date = pl.select(add_months(pl.lit(day), months)).item()
-    return result
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return dt.date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 
 
 def months_until(start: pl.Expr, day: pl.Expr) -> pl.Expr:

@@ -22,6 +22,7 @@ STATES = (HOME, SAME_CITY, *ROLES, OTHER_REGION, INSTITUTION, AWAY, UNPLACEABLE,
 ITINERARY_KEYS = ("programme", "area", "region", "cohort_year", "income_class", "statistic", "state", "next_state")
 _STRATUM = ITINERARY_KEYS[:5]
 _STEP_MONTHS = 12
+_MOST_YEARS = 100
 _SCHEMA = dict.fromkeys(ITINERARY_KEYS, pl.String) | {
     "cohort_year": pl.Int64, "value": pl.Float64, "count": pl.Int64, "persons": pl.Int64, "households": pl.Int64,
 }  # fmt: skip
@@ -76,16 +77,15 @@ def yearly_states(episodes: pl.DataFrame, persons: pl.Series, followed: Followed
         persons: sorted.
         followed: the programme area.
     """
-    found, number = [], 0
-    places = {name: place for place, name in enumerate(STATES)}
-    core = GROWTH_CORE.removesuffix(":")
-    while (day := months_after(followed.cohort_date, _STEP_MONTHS * number)) <= followed.last_day:
-        days = pl.Series("day", [day], dtype=pl.Date).new_from_index(0, len(persons))
-        state = episodes["state"].gather(on_day(episodes, persons, days))
-        state = state.str.replace(f"^{GROWTH_CORE}.*$", core)
-        found.append(state.replace_strict(places, return_dtype=pl.Int8).alias(f"state_{number}"))
-        number += 1
-    return found
+    many = len(persons)
+    months = range(0, _STEP_MONTHS * _MOST_YEARS, _STEP_MONTHS)
+    days = [day for day in (months_after(followed.cohort_date, each) for each in months) if day <= followed.last_day]
+    everybody = pl.concat([persons] * len(days))
+    asked = pl.Series("day", days, dtype=pl.Date).gather(np.repeat(np.arange(len(days)), many))
+    state = episodes["state"].gather(on_day(episodes, everybody, asked))
+    state = state.str.replace(f"^{GROWTH_CORE}.*$", GROWTH_CORE.removesuffix(":"))
+    place = state.replace_strict({name: place for place, name in enumerate(STATES)}, return_dtype=pl.Int8)
+    return [place.slice(number * many, many).alias(f"state_{number}") for number in range(len(days))]
 
 
 def itinerary_table(strata: pl.DataFrame) -> pl.DataFrame:

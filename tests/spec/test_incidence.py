@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from mobility.chains.programmes import follow
-from mobility.days import months_until, whole_months
+from mobility.days import add_months, months_after, months_until, whole_months
 from mobility.estimates.events import first_events, first_returns, on_clock
 from mobility.estimates.incidence import incidence_table, pooled_strata
 from mobility.estimates.itineraries import STATES, itinerary_table, yearly_states
@@ -367,3 +367,10 @@ def test_years_per_state_and_what_follows_what():
         rate       | growth_core | growth_core | 1000  | 1     | 2
         """,
     )
+
+
+def test_one_date_and_a_column_of_dates_have_the_same_months():
+    days = [dt.date(2007, 12, 31) + dt.timedelta(days=each) for each in range(0, 800, 7)]
+    for months in (-60, -36, -1, 0, 1, 11, 12, 60):
+        column = pl.Series(days).to_frame("day").select(add_months(pl.col("day"), months)).to_series()
+        assert [months_after(day, months) for day in days] == column.to_list()
