@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -106,8 +108,9 @@ class Workspace:
 
         Raises:
             RequestError: the folder holds something else; the program clears folders of its own in a workspace, so it does not
-                move in with other files.
+                move in with other files. Or others may look into it.
         """
+        self._check_closed()
         if not self.is_made:
             strangers = {path.name for path in self.root.iterdir()} - _MAY_BE_THERE if self.root.is_dir() else set()
             if strangers:
@@ -121,3 +124,11 @@ class Workspace:
                 "A workspace of residential mobility. Folders in here are cleared and made again by its jobs.\n",
             )
         return self
+
+    def _check_closed(self) -> None:
+        """A folder that was there before must be closed to others (POSIX; on Windows the share sees to that)."""
+        if os.name == "posix" and self.root.is_dir() and stat.S_IMODE(self.root.stat().st_mode) & 0o077:
+            raise RequestError(
+                f"place.root: others on this machine can look into {self.root}, where personal data would lie. Nothing was written. "
+                f"Close it (chmod 700 {self.root}), or name a folder that is not there yet."
+            )

@@ -14,7 +14,7 @@ from tests.faults.runner import run_job, start_job
 
 SEED = 20261124
 _FEW, _MANY = 5, 50
-_moments = random.Random(SEED)  # noqa: S311 - moments, no secrets
+_moments = random.Random(SEED)  # noqa: S311 - no secret
 SHARES = [round(_moments.uniform(0.0, 1.0), 3) for _ in range(_MANY)]
 _POLL = 0.002
 
