@@ -129,6 +129,6 @@ class Workspace:
         """A folder that was there before must be closed to others (POSIX; on Windows the share sees to that)."""
         if os.name == "posix" and self.root.is_dir() and stat.S_IMODE(self.root.stat().st_mode) & 0o077:
             raise RequestError(
-                f"place.root: others on this machine can look into {self.root}, where personal data would lie. Nothing was written. "
-                f"Close it (chmod 700 {self.root}), or name a folder that is not there yet."
+                f"place.root: others on this machine can look into {self.root}, where personal data would lie. Nothing was "
+                f"written. Close it (chmod 700 {self.root}), or name a folder that is not there yet."
             )
