@@ -80,8 +80,8 @@ def start_job(job, *settings, environment=None, **others):
     )
 
 
-def run_job(job, *settings, **others):
+def run_job(job, *settings, timeout=300, **others):
     """A job as a user runs it."""
     with start_job(job, *settings, **others) as process:
-        out, err = process.communicate(timeout=300)
+        out, err = process.communicate(timeout=timeout)
     return Ended(process.returncode, out, err)
