@@ -17,7 +17,7 @@ from rich.markup import escape
 from yaml import YAMLError
 
 from mobility.catalogue import help_lines
-from mobility.errors import MobilityError, RequestError
+from mobility.errors import MachineError, MobilityError, RequestError
 from mobility.folders import CONF, PROGRAM
 from mobility.run.engine import WorkerError, kept_open, place_in_program
 from mobility.run.lock import held
@@ -31,6 +31,9 @@ from mobility.steps.job import Job, release_folder, step_record, workspace
 
 FAULT = 1
 CHECKING = ("ingest", "release")  # jobs that can look and tell without changing anything
+_ENDED_ELSEWHERE = (
+    "A submitted job ended badly. What it said stands in runs/.submitit of its workspace, in the file ..._log.err."
+)
 REQUEST = RequestError.exit_code
 
 
@@ -61,11 +64,19 @@ def _start(name: str, do: Callable[[DictConfig], None]) -> None:
     teach_configuration()
     failures: list[Exception] = []
 
+    process = os.getpid()
+
     def task(config: DictConfig) -> None:
         try:
             do(config)
+            return
         except Exception as error:  # Hydra would print it, and end a sweep at the first
             failures.append(error)
+        if (
+            os.getpid() != process
+        ):  # a launcher had it done elsewhere: only what is raised comes back, and its text is shown
+            _say(f"{name}: {explain(failures[-1])[1]}")
+            raise MachineError(_ENDED_ELSEWHERE)
 
     try:
         hydra.main(version_base="1.3", config_path=str(CONF), config_name=name)(task)()
@@ -84,6 +95,8 @@ def explain(error: Exception) -> tuple[int, str]:
     """Exit code and sentence for whatever went wrong; the one place where exceptions end."""
     if isinstance(error, MobilityError):
         return error.exit_code, str(error)
+    if type(error).__name__ == "FailedJobError":  # of submitit, an optional extra; its text is the traceback of the job
+        return FAULT, _ENDED_ELSEWHERE
     if isinstance(error, MissingMandatoryValue):
         return REQUEST, about_missing(str(getattr(error, "full_key", "") or ""))
     if isinstance(error, HydraException | OmegaConfBaseException | YAMLError):

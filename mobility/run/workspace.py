@@ -11,7 +11,8 @@ from mobility.errors import RequestError
 from mobility.run.files import make_folder, write_text
 
 MARKER = ".mobility-workspace"
-_MAY_BE_THERE = {"source", "project"}  # the synthetic registers and the project may be brought along
+# The synthetic registers and the project may be brought along; a sweep over studies writes its list into runs/ beforehand.
+_MAY_BE_THERE = {"source", "project", "runs"}
 # Folders that the program clears and makes again.
 OWN_FOLDERS = (
     *(

@@ -92,6 +92,7 @@ def test_nodes_of_a_real_slurm_do_the_work(cluster, tmp_path, monkeypatch):
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("POLARS_MAX_THREADS", raising=False)
     engine = Engine("slurm", 1, None, HERE)
+    before = os.umask(0o077)  # as every job does; SLURM takes it over for the files of its own
     with kept_open(tmp_path / "tmp", None):
         seen = work(tasks.threads, 6, engine, "threads", tell)
         assert {one["polars"] for one in seen} == {1}
@@ -100,6 +101,7 @@ def test_nodes_of_a_real_slurm_do_the_work(cluster, tmp_path, monkeypatch):
         assert work(partial(tasks.count, folder=tmp_path), 5, engine, "counting", tell) == [*range(5)]
         open_to_others = [path.name for path in (tmp_path / "tmp").rglob("*") if path.stat().st_mode & 0o077]
         assert open_to_others == []
+    os.umask(before)
     gc.collect()  # so that the warnings of its certificates come here, where they are expected
 
 

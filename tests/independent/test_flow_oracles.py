@@ -155,7 +155,12 @@ def migest_figures(data):
 def typed_korea():
     """Moves, residents and distances of 2020, as typed."""
     stocks = pl.DataFrame({"place": KOREA_REGIONS, "persons": [round(one * 1e6) for one in KOREA_MILLIONS]}).select(
-        "place", "persons", level=pl.lit("gemeente"), year=pl.lit(2020, pl.Int64), income_class=pl.lit("q1"), households="persons"
+        "place",
+        "persons",
+        level=pl.lit("gemeente"),
+        year=pl.lit(2020, pl.Int64),
+        income_class=pl.lit("q1"),
+        households="persons",
     )
     rows = [
         (*pair, kilometres, "gemeente")
