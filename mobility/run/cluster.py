@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import warnings
 from collections.abc import Iterator
 from concurrent.futures import CancelledError
 from contextlib import ExitStack, contextmanager
@@ -40,6 +41,9 @@ _SETTINGS = {
     "distributed.admin.tick.limit": "1h",  # a busy process is no reason for a warning
     "distributed.comm.timeouts.connect": f"{_SECONDS_TO_ANSWER}s",
     "distributed.diagnostics.nvml": False,
+    # Scheduler and workers open a port for HTTP even without a dashboard, on which nothing is to be had.
+    "distributed.scheduler.http.routes": [],
+    "distributed.worker.http.routes": [],
 }
 
 
@@ -96,19 +100,21 @@ class Cluster:
         # polars reads the number of threads when it is imported, so it must stand in the environment before a worker starts.
         given = {"DASK_LOGGING__DISTRIBUTED": "critical"} | _threads(cores, workers)
         self._open.enter_context(environment(given))
-        return LocalCluster(
-            n_workers=workers,
-            threads_per_worker=1,
-            processes=True,
-            host="127.0.0.1",
-            dashboard_address=None,
-            worker_dashboard_address=None,
-            protocol="tls://",
-            security=Security.temporary(),
-            memory_limit=allowed_mb(self._memory) * MB // workers,
-            local_directory=str(self._scratch),
-            silence_logs=logging.CRITICAL,
-        )
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=r"\s*Port \d+ is already in use", category=UserWarning)
+            return LocalCluster(
+                n_workers=workers,
+                threads_per_worker=1,
+                processes=True,
+                host="127.0.0.1",
+                dashboard_address=None,
+                worker_dashboard_address=None,
+                protocol="tls://",
+                security=Security.temporary(),
+                memory_limit=allowed_mb(self._memory) * MB // workers,
+                local_directory=str(self._scratch),
+                silence_logs=logging.CRITICAL,
+            )
 
     def _slurm(self, asked: Slurm, nodes: int) -> SpecCluster:
         """Jobs of SLURM, one per node; waits until the first worker is there."""
@@ -143,6 +149,7 @@ def slurm_job(asked: Slurm, scratch: Path) -> dict[str, Any]:
         scratch: folder in the workspace that all nodes see: logs, certificates (readable by their owner only).
     """
     environment = {"PYTHONPATH": str(PROGRAM), "DASK_LOGGING__DISTRIBUTED": "critical", "TMPDIR": str(scratch)}
+    environment["DASK_DISTRIBUTED__WORKER__HTTP__ROUTES"] = "[]"
     environment |= _threads(asked.cores, asked.processes)
     prologue = ["umask 077", *asked.prologue, *(f'export {name}="{value}"' for name, value in environment.items())]
     return {
@@ -162,7 +169,7 @@ def slurm_job(asked: Slurm, scratch: Path) -> dict[str, Any]:
         "local_directory": str(scratch),
         "shared_temp_directory": str(scratch),
         "log_directory": str(scratch),
-        "scheduler_options": {"dashboard": False},
+        "scheduler_options": {"dashboard": False, "dashboard_address": "127.0.0.1:0"},
         "worker_extra_args": ["--no-dashboard"],
         "silence_logs": "critical",
         "job_name": "mobility",

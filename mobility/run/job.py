@@ -63,18 +63,15 @@ def _start(name: str, do: Callable[[DictConfig], None]) -> None:
     os.umask(0o077)  # whatever is written, by whichever library, is for its owner only
     teach_configuration()
     failures: list[Exception] = []
-
     process = os.getpid()
 
     def task(config: DictConfig) -> None:
         try:
             do(config)
-            return
         except Exception as error:  # Hydra would print it, and end a sweep at the first
             failures.append(error)
-        if (
-            os.getpid() != process
-        ):  # a launcher had it done elsewhere: only what is raised comes back, and its text is shown
+        if failures and os.getpid() != process:
+            # A launcher had it done elsewhere: only what is raised comes back, and its text is shown.
             _say(f"{name}: {explain(failures[-1])[1]}")
             raise MachineError(_ENDED_ELSEWHERE)
 

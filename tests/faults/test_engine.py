@@ -1,9 +1,11 @@
 """Workers that die, partitions that kill, schedulers that go away: what is finished is kept, and the rest is told."""
 
+import http.client
 import os
 import signal
 import subprocess
 import sys
+import urllib.request
 from functools import partial
 
 import psutil
@@ -61,6 +63,7 @@ def test_workers_have_their_threads_their_folder_and_faults_without_text(workers
         assert tasks.CANARY not in str(raised.value)
         assert raised.value.__context__ is None
     assert listening_beyond_loopback() == []
+    assert answering_http() == []
     assert [path.name for path in (tmp_path / "tmp").iterdir()] == ["dask-scratch-space"]
 
 
@@ -71,6 +74,21 @@ def listening_beyond_loopback():
     return [
         each.laddr for each in found if each.status == psutil.CONN_LISTEN and each.laddr.ip not in ("127.0.0.1", "::1")
     ]
+
+
+def answering_http():
+    """Ports of this process and its workers at which a dashboard, or figures about the work, are to be had."""
+    me = psutil.Process()
+    ports = {each.laddr.port for one in (me, *me.children(recursive=True)) for each in one.net_connections("inet")}
+    found = []
+    for port in ports:
+        for page in ("/status", "/info/main/workers.html", "/json/counts.json", "/metrics", "/health"):
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}{page}", timeout=2):
+                    found.append(f"{port}{page}")
+            except (OSError, http.client.HTTPException):
+                continue
+    return found
 
 
 @pytest.mark.slow
