@@ -13,7 +13,7 @@ from mobility.income import CLASSES
 from mobility.indicators.table import add_up
 from mobility.indicators.zones import CUTS, Zones
 from mobility.panel.lookup import TENURES
-from mobility.stocks import Ints, Stocks
+from mobility.stocks import ABSENT, Ints, Stocks
 
 AGE_BANDS = (18, 25, 35, 45, 65)  # first age of every band but the youngest, for standardised rates
 _PERCENTILES = 101
@@ -26,6 +26,16 @@ _TENURE_SCHEMA = {
     "year": pl.Int32,
     "area": pl.UInt32,
     "tenure": pl.UInt8,
+    "income_class": pl.UInt8,
+    "persons": pl.Int64,
+    "households": pl.Int64,
+}
+SQUARES = ("year", "region", "size", "square", "income_class")
+_SQUARE_SCHEMA = {
+    "year": pl.Int32,
+    "region": pl.Int32,
+    "size": pl.String,
+    "square": pl.Int64,
     "income_class": pl.UInt8,
     "persons": pl.Int64,
     "households": pl.Int64,
@@ -138,6 +148,39 @@ def count_distances(
         )
         tables.append(add_up([table.filter(pl.col("bin") >= 0)], DISTANCES))
     return add_up(tables, DISTANCES)
+
+
+def count_squares(
+    stocks: Stocks, classes: Ints, squares: dict[str, Ints], region: pl.Series, years: range
+) -> pl.DataFrame:
+    """Residents with a percentile on 1 January by square: one row per `SQUARES` with `persons` and `households`.
+
+    Args:
+        stocks: of the partition.
+        classes: of everybody in the year after each stock.
+        squares: by size, the number of the square of every object; `ABSENT`: none.
+        region: number of the region of every object.
+        years: calendar years.
+    """
+    tables = [pl.DataFrame(schema=_SQUARE_SCHEMA)]
+    for size, square in squares.items():
+        for column, year in enumerate(years):
+            there = np.flatnonzero(stocks.is_there[:, column] & (classes[:, column] < CLASSES.index("student")))
+            objects = stocks.object[there, column]
+            table = pl.DataFrame(
+                {
+                    "year": pl.Series([year], dtype=pl.Int32).new_from_index(0, len(there)),
+                    "region": region.gather(objects).cast(pl.Int32),
+                    "size": pl.Series([size]).new_from_index(0, len(there)),
+                    "square": pl.Series(square[objects], dtype=pl.Int64),
+                    "income_class": _u8(classes[there, column]),
+                    "persons": np.ones(len(there), dtype=np.int64),
+                    "households": stocks.is_reference[there, column].astype(np.int64),
+                },
+                schema=_SQUARE_SCHEMA,
+            )
+            tables.append(add_up([table.filter(pl.col("square") != ABSENT)], SQUARES))
+    return add_up(tables, SQUARES)
 
 
 def count_tenures(stocks: Stocks, area: Ints, classes: Ints, tenure: pl.DataFrame, frame: Frame) -> pl.DataFrame:

@@ -314,6 +314,40 @@ def at_scales(units: list[Units], zones: Zones) -> pl.DataFrame:
     return _rows(rows)
 
 
+def at_squares(counted: pl.DataFrame, names: pl.Series) -> pl.DataFrame:
+    """B4 on squares: M and H over q1 to q5 between squares of 100 and 500 metres, of every region and of the country.
+
+    Details `M:<size>` and `H:<size>`, and `..._by_chance` of one random allocation of the same residents to the same squares:
+    most squares are so small that chance alone segregates them.
+
+    Args:
+        counted: of `blocks.count_squares`.
+        names: of the regions, by number.
+    """
+    rows: list[tuple[object, ...]] = []
+    for (year, size), group in counted.sort(counted.columns[:5]).group_by(["year", "size"], maintain_order=True):
+        region = group["region"].to_numpy()
+        places = [(names[int(number)], "region", region == number) for number in np.unique(region)]
+        for place, level, inside in ((NATIONAL, NATIONAL, region >= 0), *places):
+            if place in (UNPLACEABLE, ELSEWHERE):
+                continue
+            part = group.filter(pl.Series(inside))
+            unit = np.unique(part["square"].to_numpy(), return_inverse=True)[1]
+            persons, households = (np.zeros((int(unit.max()) + 1, len(_CLASSES))) for _ in range(2))
+            cell = (unit, part["income_class"].to_numpy())
+            np.add.at(persons, cell, part["persons"].to_numpy())
+            np.add.at(households, cell, part["households"].to_numpy())
+            spread = segregation.entropy(persons.sum(axis=0))
+            if len(persons) < 2 or spread == 0:
+                continue
+            chance = segregation.by_chance(persons, 1, (int(str(year)), len(str(size)), len(persons)))[0]
+            for end, table in (("", persons), ("_by_chance", chance)):
+                found = segregation.mutual_information(table)
+                for name, value in ((f"M:{size}{end}", found), (f"H:{size}{end}", found / spread)):
+                    rows.append(_row("B4", place, level, int(str(year)), ALL, name, value, (persons, households)))
+    return _rows(rows)
+
+
 def what_changed(units: list[Units], zones: Zones, levels: Collection[str]) -> pl.DataFrame:
     """B5: the change of M from the first year to each later one, split; see `segregation.change_of_segregation`.
 

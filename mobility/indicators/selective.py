@@ -33,7 +33,8 @@ def rates(crossings: pl.DataFrame, stocks: pl.DataFrame, low: Collection[str]) -
     there = add_up([group_classes(stocks.drop("age"), low, each=True)], keys)
     rows = []
     for side in (OUT, IN):
-        table = there.join(moved.filter(side=side).drop("side"), on=keys, how="left", suffix="_moved").fill_null(0)
+        ours = moved.filter(side=side).drop("side")
+        table = there.join(ours, on=keys, how="full", coalesce=True, suffix="_moved").fill_null(0)
         rows.append(
             indicator(
                 table.filter(pl.col("place") != UNPLACEABLE, pl.col("level") != "national"),

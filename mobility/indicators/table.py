@@ -69,8 +69,8 @@ def indicator(
 ) -> pl.DataFrame:
     """Rows of one indicator.
 
-    Without `value` it is `scale` times numerator over denominator, both whole numbers. A row without a value (nothing to divide
-    by) is left out.
+    Without `value` it is `scale` times numerator over denominator, both whole numbers. With nothing to divide by the value is
+    empty; such a row stays when its numerator is not 0, so that counts add up, and is left out otherwise.
 
     Args:
         table: with the key columns that are not given here; `cut` is `total` where the table has none.
@@ -102,7 +102,8 @@ def indicator(
         households=_count(households),
     )
     # 0.0 and -0.0 are different bytes of the same number.
-    return rows.filter(pl.col("value").is_not_null() & pl.col("value").is_finite()).with_columns(pl.col("value") + 0.0)
+    known = rows.with_columns(value=pl.when(pl.col("value").is_finite()).then(pl.col("value") + 0.0))
+    return known.filter(pl.col("value").is_not_null() | (pl.col("numerator").fill_null(0) != 0))
 
 
 def _count(given: pl.Expr | str | None) -> pl.Expr:

@@ -17,6 +17,7 @@ from mobility.indicators.blocks import (
     count_distances,
     count_percentiles,
     count_residents,
+    count_squares,
     count_tenures,
     percentiles_after,
 )
@@ -50,7 +51,15 @@ from mobility.run.progress import Tell
 from mobility.run.steps import files_below
 from mobility.settings import Settings
 from mobility.steps import monitor_dwellings as dwellings
-from mobility.steps.monitor_further import CARE, INCOME, distances, outcomes_at, put_whereabouts, with_source
+from mobility.steps.monitor_further import (
+    CARE,
+    INCOME,
+    distances,
+    outcomes_at,
+    put_whereabouts,
+    squares_of,
+    with_source,
+)
 from mobility.steps.monitor_ground import Ground
 from mobility.steps.moves import stock_days
 from mobility.steps.population import classes_of
@@ -103,6 +112,10 @@ def _people(partition: int, ground: Ground) -> None:
         ground.put("distances", partition, count_distances(stocks, classes, metres, region, BIN_M, frame))
     if ground.wants("E2", "E3", "E5", "E6", "E7"):
         dwellings.put_people(partition, ground, persons, stocks, classes)
+    squares = squares_of(panel) if ground.wants("B4") else {}
+    if squares:
+        region = ground.zones.place("region", objects["area"])
+        ground.put("squares", partition, count_squares(stocks, classes, squares, region, frame.years))
     lived = panel.read("residence", partition).drop_nulls("object")
     used = np.full(objects.height, LATER, dtype=np.int16)
     np.minimum.at(used, lived["object"].to_numpy(), lived["start_date"].dt.year().cast(pl.Int16).to_numpy())

@@ -22,7 +22,7 @@ from mobility.indicators import (
     selective,
     services,
 )
-from mobility.indicators.blocks import CROSSINGS, DISTANCES, RESIDENTS, TENURE_RESIDENTS
+from mobility.indicators.blocks import CROSSINGS, DISTANCES, RESIDENTS, SQUARES, TENURE_RESIDENTS
 from mobility.indicators.concentrations import new_concentrations
 from mobility.indicators.passing import BAND_MOVES, DISTANCES_MOVED, SOCIAL_MOVES, STATUS_MOVES, TENURE_MOVES
 from mobility.indicators.segregation import Numbers
@@ -89,7 +89,7 @@ class Made:
             "B3": lambda: living.segregated(
                 self.units, percentile_tables(self.ground), self.ground.zones, self.wide, low, self.monitor.permutations
             ),
-            "B4": lambda: living.at_scales(self.units, self.ground.zones),
+            "B4": self._at_scales,
             "B5": lambda: living.what_changed(self.units, self.ground.zones, self.wide),
             "B6": self._new_concentrations,
             "B7": lambda: corporations.concentration(
@@ -184,6 +184,12 @@ class Made:
     def _by_trajectory(self) -> pl.DataFrame:
         counted = self._original_residents[1]
         return outcomes.by_trajectory(counted, self.low) if counted.height else empty()
+
+    def _at_scales(self) -> pl.DataFrame:
+        nested = living.at_scales(self.units, self.ground.zones)
+        if not (self.ground.scratch / "squares").is_dir():
+            return nested
+        return pl.concat([nested, living.at_squares(self._block("squares", SQUARES), self.ground.regions)])
 
     def _new_concentrations(self) -> pl.DataFrame:
         ground, years = self.ground, self.ground.study.period.years

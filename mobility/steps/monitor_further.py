@@ -19,6 +19,7 @@ from mobility.stocks import ABSENT, Ints, Stocks
 
 INCOME, CARE = "income_percentile", "care_costs"
 _CARE_TABLE, _CARE_COLUMN = "zvwzorgkostentab", "care_costs_eur"
+_SQUARES_TABLE = "vslvierkanttab"
 _SOURCES_TABLE = "secmbus"
 # Socio-economic category (SECM) in words.
 _SOURCES = {
@@ -84,6 +85,20 @@ def outcomes_at(panel: Panel, partition: int, name: str, persons: pl.Series, yea
     for column, year in enumerate(years):
         rows = outcome_in(panel, partition, name, year)
         found[persons.search_sorted(rows["person"]).to_numpy(), column] = rows["value"].to_numpy()
+    return found
+
+
+def squares_of(panel: Panel) -> dict[str, Ints]:
+    """Square of every object, by size, as the number its name is; `ABSENT` where it has none. Empty without VSLVIERKANTTAB."""
+    path = panel.folder / f"{_SQUARES_TABLE}.parquet"
+    if not path.is_file():
+        return {}
+    table = pl.read_parquet(path)
+    found = {}
+    for column in sorted(set(table.columns) & {"square_100m", "square_500m"}):
+        rows = table.with_columns(pl.col(column).cast(pl.Int64, strict=False)).drop_nulls(column)
+        found[column] = np.full(panel.objects("area").height, ABSENT, dtype=np.int64)
+        found[column][rows["object"].to_numpy()] = rows[column].to_numpy()
     return found
 
 

@@ -85,6 +85,12 @@ def test_a1_rates_are_moves_per_100_residents_of_the_same_place_cut_and_class():
     assert not values(found, level="region", detail="out").get(("R", TOTAL, 2015, "all"))  # nobody leaves the region
 
 
+def test_a1_who_moves_where_nobody_of_the_class_lived_is_counted_without_a_rate():
+    found = selective.rates(crossings(), stocks(RESIDENTS.filter(pl.col("area") != 3)), LOW)
+    row = found.filter(place="B", level="gemeente", cut=TOTAL, income_class="not_low", detail="out")
+    assert row.select("value", "numerator", "denominator").row(0) == (None, 2, 0)
+
+
 def test_a2_selectivity_is_the_ratio_of_two_rates_with_its_interval():
     found = values(
         selective.selectivity(crossings(), stocks(), LOW),

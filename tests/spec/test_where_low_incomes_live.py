@@ -1,17 +1,21 @@
 """Indicators B1, B2, B6 and B7, E1 and F1 (method 7): roles, distances, new concentrations, corporations."""
 
+import datetime as dt
+
 import numpy as np
 import polars as pl
 import pytest
 
 from mobility.income import CLASSES
 from mobility.indicators import after, corporations, living
+from mobility.indicators.blocks import count_squares
 from mobility.indicators.concentrations import find_trends, new_concentrations
 from mobility.indicators.passing import count_social_moves
 from mobility.indicators.table import TOTAL
 from mobility.indicators.zones import at_places, near_inside
 from mobility.panel.lookup import TENURES
 from mobility.settings import Concentrations
+from mobility.stocks import Stocks
 from tests.lib.indicators import coded, drawn_moves, drawn_zones, values
 from tests.lib.tables import assert_table, table
 
@@ -97,6 +101,22 @@ def test_b3_units_are_buurten_with_enough_residents_with_a_percentile():
     nested = values(living.at_scales(units, drawn_zones()), **HERE, income_class="all")
     assert (nested["M:gemeente"], nested["M:wijk"]) == (0, 0)
     assert nested["M:buurt"] == nested["M"] == pytest.approx(np.log(2))
+
+
+def test_b4_segregation_between_squares_beside_chance():
+    lived = np.array([[0], [0], [1], [1], [2], [3]], dtype=np.int32)
+    there = np.ones((6, 1), dtype=bool)
+    stocks = Stocks((dt.date(2014, 12, 31),), lived, there, there, there)
+    classes = np.array([[0], [0], [2], [2], [2], [CLASSES.index("student")]])
+    # Objects 1 and 2 lie in one square; a student has no percentile.
+    squares = {"square_500m": np.array([11112222, 11122222, 11122222, 11112222])}
+    region = pl.Series([0, 0, 0, 0], dtype=pl.UInt32)
+    counted = count_squares(stocks, classes, squares, region, range(2015, 2016))
+    assert_table(counted, "square | income_class | persons\n11112222 | 0 | 2\n11122222 | 2 | 3")
+    found = values(living.at_squares(counted, REGIONS), **HERE, income_class="all")
+    assert found["H:square_500m"] == 1
+    assert found["M:square_500m"] == pytest.approx(-(0.4 * np.log(0.4) + 0.6 * np.log(0.6)))
+    assert found["H:square_500m_by_chance"] <= 1
 
 
 def country(seed, planted):
