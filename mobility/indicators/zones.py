@@ -132,3 +132,29 @@ def at_places(
     parts = pl.concat(tables) if tables else pl.DataFrame()
     whole = parts.with_columns(cut=pl.lit(TOTAL))
     return add_up([parts, whole], ["level", "place", "cut", *keys]).filter(pl.col("place") != OUTSIDE)
+
+
+def zoned(
+    table: pl.DataFrame, area: pl.Series, zones: Zones, levels: Sequence[str], keys: Sequence[str]
+) -> pl.DataFrame:
+    """Rows of dwellings counted at every level, by cut: measures are the columns of type Int64 that are no key.
+
+    Args:
+        table: one row per dwelling or event, with `keys`.
+        area: of every row.
+        zones: of the study.
+        levels: names.
+        keys: `level`, `place`, `cut` and others.
+    """
+    cut = pl.Series("cut", CUTS).gather(zones.cut.gather(area))
+    parts = []
+    for level in levels:
+        place = zones.levels[level].places.gather(zones.place(level, area)).alias("place")
+        parts.append(add_up([table.with_columns(pl.lit(level).alias("level"), place, cut)], keys))
+    return pl.concat(parts)
+
+
+def with_total(counts: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
+    """Counts by cut with the cut `total`; places are those of `Zones`, without what lies in no programme."""
+    placed = counts.filter(pl.col("place") != OUTSIDE)
+    return add_up([placed, placed.with_columns(cut=pl.lit(TOTAL))], keys)

@@ -12,21 +12,21 @@ import polars as pl
 
 from mobility.indicators.dwellings import (
     CHAINS,
-    CROWDING,
     REOCCUPIED,
     SECTORS,
-    STOCK_FLOWS,
     SUCCESSIONS,
     TENANCIES,
     filled_vacancies,
+    reoccupations,
+    successions,
+)
+from mobility.indicators.housing_stock import (
+    CROWDING,
+    STOCK_FLOWS,
     household_kinds,
     lived_in,
-    reoccupations,
     residents_on,
     stock_steps,
-    successions,
-    with_total,
-    zoned,
 )
 from mobility.indicators.occupancy import (
     NOBODY,
@@ -38,6 +38,7 @@ from mobility.indicators.occupancy import (
     occupying,
 )
 from mobility.indicators.passing import tenure_in
+from mobility.indicators.zones import with_total, zoned
 from mobility.panel.lookup import TENURES
 from mobility.panel.partitions import Exchange, exchanged
 from mobility.run.engine import work

@@ -15,12 +15,14 @@ from mobility.indicators import (
     drivers,
     dwellings,
     family,
+    housing_stock,
     living,
     outcomes,
     reproduction,
     residents,
     selective,
     services,
+    sorting,
 )
 from mobility.indicators.blocks import CROSSINGS, DISTANCES, RESIDENTS, SQUARES, TENURE_RESIDENTS
 from mobility.indicators.concentrations import new_concentrations
@@ -28,7 +30,7 @@ from mobility.indicators.passing import BAND_MOVES, DISTANCES_MOVED, SOCIAL_MOVE
 from mobility.indicators.segregation import Numbers
 from mobility.indicators.table import empty
 from mobility.indicators.trajectories import CLIMBS, EXPOSURES, STAYS, TIMES, TRANSITIONS
-from mobility.indicators.zones import CUTS, INSIDE, NATIONAL, at_places
+from mobility.indicators.zones import CUTS, INSIDE, NATIONAL, at_places, with_total
 from mobility.panel.lookup import TENURES
 from mobility.places import UNPLACEABLE
 from mobility.run.progress import Tell
@@ -86,11 +88,11 @@ class Made:
             "B2": lambda: living.distance_to_centre(
                 self._block("distances", DISTANCES), self.ground.regions, BIN_M, low
             ),
-            "B3": lambda: living.segregated(
+            "B3": lambda: sorting.segregated(
                 self.units, percentile_tables(self.ground), self.ground.zones, self.wide, low, self.monitor.permutations
             ),
             "B4": self._at_scales,
-            "B5": lambda: living.what_changed(self.units, self.ground.zones, self.wide),
+            "B5": lambda: sorting.what_changed(self.units, self.ground.zones, self.wide),
             "B6": self._new_concentrations,
             "B7": lambda: corporations.concentration(
                 self.ground.dwellings(),
@@ -112,9 +114,9 @@ class Made:
             "E2": lambda: dwellings.successors(*self.history.vacated(), low),
             "E3": lambda: dwellings.vacancy_chains(self.history.chains(), self.history.filled()),
             "E4": lambda: reproduction.climbers(self._block("climbs", CLIMBS), self.ground.regions),
-            "E5": lambda: dwellings.stock_flows(self._with_total("stock_flows", dwellings.STOCK_FLOWS)),
-            "E6": lambda: dwellings.crowding(
-                self._with_total("crowding", dwellings.CROWDING), self._with_total("kinds", dwellings.CROWDING)
+            "E5": lambda: housing_stock.stock_flows(self._with_total("stock_flows", housing_stock.STOCK_FLOWS)),
+            "E6": lambda: housing_stock.crowding(
+                self._with_total("crowding", housing_stock.CROWDING), self._with_total("kinds", housing_stock.CROWDING)
             ),
             "E7": lambda: dwellings.new_tenancies(self.history.begun_social(), low),
             "F1": lambda: after.distance_moved(
@@ -186,10 +188,10 @@ class Made:
         return outcomes.by_trajectory(counted, self.low) if counted.height else empty()
 
     def _at_scales(self) -> pl.DataFrame:
-        nested = living.at_scales(self.units, self.ground.zones)
+        nested = sorting.at_scales(self.units, self.ground.zones)
         if not (self.ground.scratch / "squares").is_dir():
             return nested
-        return pl.concat([nested, living.at_squares(self._block("squares", SQUARES), self.ground.regions)])
+        return pl.concat([nested, sorting.at_squares(self._block("squares", SQUARES), self.ground.regions)])
 
     def _new_concentrations(self) -> pl.DataFrame:
         ground, years = self.ground, self.ground.study.period.years
@@ -234,7 +236,7 @@ class Made:
         return self.ground.block(name, keys)
 
     def _with_total(self, name: str, keys: tuple[str, ...]) -> pl.DataFrame:
-        return dwellings.with_total(self._block(name, keys), keys)
+        return with_total(self._block(name, keys), keys)
 
     @cached_property
     def history(self) -> History:

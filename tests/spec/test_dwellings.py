@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mobility.indicators import dwellings
+from mobility.indicators import dwellings, housing_stock
 from mobility.indicators.occupancy import (
     NOBODY,
     OPEN,
@@ -21,6 +21,7 @@ from mobility.indicators.occupancy import (
     occupying,
 )
 from mobility.indicators.table import TOTAL
+from mobility.indicators.zones import with_total, zoned
 from mobility.panel.lookup import TENURES
 from mobility.residence import reside
 from tests.lib.indicators import drawn_zones, values
@@ -173,15 +174,15 @@ FIRST_USED = np.array([1995, 1995, 1995, 2015], dtype=np.int16)
 
 def placed(rows_and_table, keys):
     rows, counted = rows_and_table
-    return dwellings.with_total(
-        dwellings.zoned(counted, AREA.gather(rows), drawn_zones(), ("gemeente", "region"), keys), keys
-    )
+    return with_total(zoned(counted, AREA.gather(rows), drawn_zones(), ("gemeente", "region"), keys), keys)
 
 
 def test_e5_dwellings_change_tenure_are_demolished_and_built():
     residents = np.array([2, 1, 0, 0])
-    steps = placed(dwellings.stock_steps(TENURE, 2015, DEMOLISHED, FIRST_USED, residents), dwellings.STOCK_FLOWS)
-    found = dwellings.stock_flows(steps)
+    steps = placed(
+        housing_stock.stock_steps(TENURE, 2015, DEMOLISHED, FIRST_USED, residents), housing_stock.STOCK_FLOWS
+    )
+    found = housing_stock.stock_flows(steps)
     of_a = values(found, place="A", level="gemeente", cut=TOTAL, year=2015, income_class="all")
     assert of_a == {"social>owner": 50, "social>social": 50}
     of_b = values(found, place="B", level="gemeente", cut=TOTAL, year=2015, income_class="all")
@@ -192,10 +193,10 @@ def test_e5_dwellings_change_tenure_are_demolished_and_built():
 
 
 def test_e6_persons_per_dwelling_of_former_social_stock():
-    rows = dwellings.lived_in(TENURE, 2016, np.array([6, 1, 0, 2]))
-    counted = placed(rows, dwellings.CROWDING)
-    kinds = counted.select(*dwellings.CROWDING, households=pl.col("households"), non_family=pl.lit(0, pl.Int64))
-    found = dwellings.crowding(counted, kinds)
+    rows = housing_stock.lived_in(TENURE, 2016, np.array([6, 1, 0, 2]))
+    counted = placed(rows, housing_stock.CROWDING)
+    kinds = counted.select(*housing_stock.CROWDING, households=pl.col("households"), non_family=pl.lit(0, pl.Int64))
+    found = housing_stock.crowding(counted, kinds)
     of_a = values(found, place="A", level="gemeente", cut=TOTAL, year=2016, income_class="all")
     assert of_a["owner:former_social:persons"] == 6
     assert of_a["owner:former_social:five_or_more"] == 100
@@ -215,7 +216,7 @@ def test_e2_successors_by_class_and_how_soon():
     area, zones, levels = left["area"].cast(pl.UInt32), drawn_zones(), ("gemeente",)
     again = dwellings.reoccupations(left, 400)
     counted, soon = (
-        dwellings.with_total(dwellings.zoned(rows, where.cast(pl.UInt32), zones, levels, keys), keys)
+        with_total(zoned(rows, where.cast(pl.UInt32), zones, levels, keys), keys)
         for rows, where, keys in (
             (dwellings.successions(left), area, dwellings.SUCCESSIONS),
             (again.drop("area"), again["area"], dwellings.REOCCUPIED),

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from mobility.income import CLASSES
-from mobility.indicators import after, corporations, living
+from mobility.indicators import after, corporations, living, sorting
 from mobility.indicators.blocks import count_squares
 from mobility.indicators.concentrations import find_trends, new_concentrations
 from mobility.indicators.passing import count_social_moves
@@ -87,7 +87,7 @@ def test_b3_units_are_buurten_with_enough_residents_with_a_percentile():
     units = living.units_of(residents, drawn_zones(), 4, 10)
     percentiles = {2015: np.zeros((4, 101))}
     percentiles[2015][1, 10], percentiles[2015][2, 50] = 100, 100
-    found = living.segregated(units, percentiles, drawn_zones(), ["region"], LOW, 3)
+    found = sorting.segregated(units, percentiles, drawn_zones(), ["region"], LOW, 3)
     low, every = (values(found, **HERE, income_class=name) for name in ("low", "all"))
     assert (low["D"], low["isolation"], low["exposure"], every["H"]) == (1, 1, 0, 1)
     assert every["rank_order_H"] == 1
@@ -98,7 +98,7 @@ def test_b3_units_are_buurten_with_enough_residents_with_a_percentile():
     }
     row = found.filter(pl.col("detail") == "D")
     assert row.select("persons", "households").row(0) == (200, 100)
-    nested = values(living.at_scales(units, drawn_zones()), **HERE, income_class="all")
+    nested = values(sorting.at_scales(units, drawn_zones()), **HERE, income_class="all")
     assert (nested["M:gemeente"], nested["M:wijk"]) == (0, 0)
     assert nested["M:buurt"] == nested["M"] == pytest.approx(np.log(2))
 
@@ -113,7 +113,7 @@ def test_b4_segregation_between_squares_beside_chance():
     region = pl.Series([0, 0, 0, 0], dtype=pl.UInt32)
     counted = count_squares(stocks, classes, squares, region, range(2015, 2016))
     assert_table(counted, "square | income_class | persons\n11112222 | 0 | 2\n11122222 | 2 | 3")
-    found = values(living.at_squares(counted, REGIONS), **HERE, income_class="all")
+    found = values(sorting.at_squares(counted, REGIONS), **HERE, income_class="all")
     assert found["H:square_500m"] == 1
     assert found["M:square_500m"] == pytest.approx(-(0.4 * np.log(0.4) + 0.6 * np.log(0.6)))
     assert found["H:square_500m_by_chance"] <= 1
