@@ -19,7 +19,7 @@ NO_TEXT = Words("", "")
 BY_CLASS = Group(("place",), "income_class", ("q1", "q2", "q3", "q4", "q5"), 2)
 
 
-def declare(*groups: Group) -> Declaration:
+def declare(*groups: Group, rows: tuple[Rows, ...] = (Rows(),)) -> Declaration:
     """A table of persons and households by place and class."""
     cells = ("place", "income_class")
     variables = tuple((name, NO_TEXT) for name in (*cells, "persons", "households"))
@@ -31,7 +31,7 @@ def declare(*groups: Group) -> Declaration:
         source="t",
         where=(),
         recode=(),
-        rows=(Rows(),),
+        rows=rows,
         cells=cells,
         measures=("persons", "households"),
         rule="counts",
