@@ -1,0 +1,163 @@
+"""Random countries, random choices of tables, one release after the other: a reader with nothing but the exports "
+"finds nothing."""
+
+from __future__ import annotations
+
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from mobility.release.gate import release
+from mobility.settings import Settings
+from tests.release.conftest import LABEL, make_project, study_settings
+from tests.release.country import _count, flows, moves, residents, write_workspace
+from tests.release.reader import propagate, read_export, told
+from tests.release.test_attacks import offered
+from tests.release.test_gate import only
+
+FAMILY = {
+    "flows": ("origin", "destination", "income_class"),
+    "flows_total": ("origin", "destination"),
+    "flows_in": ("destination", "income_class"),
+    "flows_out": ("origin", "income_class"),
+}
+OTHERS = ("quality", "cohort", "chains", "chains_destination")
+KEYS = ("level", "count", "year")
+
+
+def a_country(root: Path, seed: int, dice: np.random.Generator) -> Settings:
+    """Aggregates of random records, of a random size, for three years."""
+    write_workspace(root / "workspace", LABEL)
+    settings = study_settings(root)
+    folder = settings.place.root / "aggregates"
+    records = moves(seed, per_year=int(dice.integers(300, 4000))).filter(pl.col("year").is_between(2014, 2016))
+    flows(records).write_parquet(folder / "flows.parquet")
+    people = residents(seed, per_area=int(dice.integers(10, 200)))
+    weight = [pl.col("persons").cast(pl.Float64).sum().alias("household_weight")]
+    for table in ("cohort", "chains"):
+        measures = {"persons", "households", "unit_persons", "unit_households", "cell_key", "household_weight"}
+        keys = [name for name in pl.read_parquet(folder / f"{table}.parquet").columns if name not in measures]
+        _count(people, keys, weight).write_parquet(folder / f"{table}.parquet")
+    make_project(settings.place.project)
+    return settings
+
+
+def narrow_flows(tables: dict[str, pl.DataFrame]) -> list[tuple]:
+    """Cells of flows that the reader can tell to fewer than five counts, from places and classes that occur in the export."""
+    given = {name: frame for name, frame in tables.items() if name in FAMILY}
+    if not given:
+        return []
+    found = []
+    systems = pl.concat([frame.select(KEYS) for frame in given.values()]).unique().sort(KEYS)
+    for level, count, year in systems.iter_rows():
+        here = {name: frame.filter(level=level, count=count, year=year) for name, frame in given.items()}
+        ends = [
+            frame[end].to_list() for frame in here.values() for end in ("origin", "destination") if end in frame.columns
+        ]
+        places = sorted({place for values in ends for place in values})
+        classes = sorted(
+            {c for frame in here.values() if "income_class" in frame.columns for c in frame["income_class"]}
+        )
+        start = {
+            (table, *key): told(number)
+            for table, columns in FAMILY.items()
+            if table in here
+            for *key, number in here[table].select(*columns, "persons").iter_rows()
+        }
+        sums: dict[tuple, list[tuple]] = {}
+        for origin, destination, name in product(places, places, classes):
+            cell = ("flows", origin, destination, name)
+            sums.setdefault(("flows_total", origin, destination), []).append(cell)
+            sums.setdefault(("flows_in", destination, name), []).append(cell)
+            sums.setdefault(("flows_out", origin, name), []).append(cell)
+        for cell in (*sums, *(child for children in sums.values() for child in children)):
+            start.setdefault(cell, told(None))
+        after = propagate(start, list(sums.items()))
+        found += [(level, count, year, *cell) for cell, (least, most) in after.items() if most - least < 4]
+    return found
+
+
+def whole_of(table: str, region: str, name: str, *rest: str) -> tuple | None:
+    """The cell of chains that a cell is a part of."""
+    if table == "chains_destination":
+        return "chains", region, name, "chain", rest[0]
+    if table == "cohort":
+        return "chains", region, name, "all", "all"
+    outcome, path = rest
+    if outcome == "all":
+        return None
+    return ("chains", region, name, "all", "all") if path == "all" else ("chains", region, name, outcome, "all")
+
+
+def narrow_chains(tables: dict[str, pl.DataFrame]) -> list[tuple]:
+    """The same of chains and the cohort: outcomes in all, paths in outcomes, destinations in chains, areas in the cohort."""
+    columns = {
+        "chains": ("region", "income_class", "outcome", "path"),
+        "chains_destination": ("region", "income_class", "path", "destination"),
+        "cohort": ("region", "income_class", "area"),
+    }
+    start = {
+        (table, *key): told(number)
+        for table, names in columns.items()
+        if table in tables
+        for *key, number in tables[table].select(*names, "persons").iter_rows()
+    }
+    sums: dict[tuple, list[tuple]] = {}
+    for cell in start:
+        parent = whole_of(*cell)
+        if parent:
+            sums.setdefault(parent, []).append(cell)
+    relations = []
+    for number, (parent, children) in enumerate(sums.items()):
+        rest = ("rest", number)  # whatever is not in the export
+        start.setdefault(parent, told(None))
+        start[rest] = told(None)
+        relations.append((parent, [*children, rest]))
+    after = propagate(start, relations)
+    return [cell for cell, (least, most) in after.items() if most - least < 4]
+
+
+def attack(tmp_path: Path, seed: int) -> None:
+    dice = np.random.default_rng(seed)
+    settings = a_country(tmp_path, seed, dice)
+    names = [*FAMILY, *OTHERS]
+    seen: dict[str, pl.DataFrame] = {}
+    for _ in range(2):
+        chosen = tuple(sorted(dice.choice(names, int(dice.integers(1, len(names) + 1)), replace=False)))
+        done = release(only(settings, *map(str, chosen)))
+        for table, frame in read_export(done.folder).items():
+            keys = [name for name in frame.columns if name not in ("persons", "households")]
+            if table in seen:
+                both = frame.join(seen[table], on=keys, suffix="_then")
+                assert both.filter(pl.col("persons") != pl.col("persons_then")).is_empty(), table
+            seen[table] = frame
+    assert narrow_flows(seen) == []
+    assert narrow_chains(seen) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(1, 6))
+def test_five_random_countries(tmp_path: Path, seed: int) -> None:
+    attack(tmp_path, seed)
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("seed", range(6, 51))
+def test_fifty_random_countries(tmp_path: Path, seed: int) -> None:
+    attack(tmp_path, seed)
+
+
+@pytest.mark.slow
+def test_the_attack_works_on_a_naive_release(tmp_path: Path) -> None:
+    """The same reader, with every count of ten or more rounded to fives and nothing more withheld, finds cells at once."""
+    settings = a_country(tmp_path, 1, np.random.default_rng(1))
+    tables = {
+        name: offered(settings, name)
+        .filter(pl.col("persons") >= 10, pl.col("households") >= 10)
+        .with_columns(pl.col("persons") // 5 * 5)
+        for name in FAMILY
+    }
+    assert narrow_flows(tables) != []
