@@ -79,6 +79,9 @@ def reside(registrations: pl.DataFrame, persons: pl.DataFrame, slack_days: int, 
     clipped, died = merged.where(alive), died[alive]
     clipped = clipped._replace(end=np.minimum(clipped.end, died + 1))
     steps["after_death"] = len(clipped.person)
+    is_last = np.append(~clipped.same, True)[: len(clipped.person)]
+    # Who is said to have left before dying emigrated, or was taken off the register too early.
+    steps["ended_before_death"] = int((is_last & (died < _FOREVER - 1) & (clipped.end <= died)).sum())
     whole = _with_absence(clipped, died + 1, (cut_off - _EPOCH).days)
     steps["absences"] = whole.height - steps["after_death"]
     return Resided(whole, steps)

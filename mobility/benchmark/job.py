@@ -116,8 +116,8 @@ class _Run:
         if "moves" in self.asked.stages:
             self._add(settings, part, "moves", (moves.seconds, moves.peak_mb), rows, floor)
         if "flows" in self.asked.stages:
-            self._add(settings, part, "flows", flows, rows, floor)
-        self._add(settings, part, "moves + flows", both, rows, floor)
+            self._add(settings, part, "flows + account", flows, rows, floor)
+        self._add(settings, part, "moves + flows + account", both, rows, floor)
         if "flows" in self.asked.stages and turn < step.ended:
             rest = (step.ended - turn, step.peak_between(turn, step.ended))
             self._add(settings, part, "rest of the step flows", rest, rows, floor)

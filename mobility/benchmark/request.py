@@ -24,16 +24,20 @@ class Benchmark:
         peers: other tools to measure.
         stages: parts of the program to measure.
         formats: of the register files; none: by size.
+        smaller: sizes to measure before `size`, to show how cost grows; none: a hundredth and a tenth.
     """
 
     size: int
     peers: tuple[Peer, ...]
     stages: tuple[Stage, ...]
     formats: tuple[Format, ...]
+    smaller: tuple[int, ...]
 
     def __post_init__(self) -> None:
         if self.size < SMALLEST:
             raise RequestError(f"size is too small; choose at least {SMALLEST}.")
+        if not all(SMALLEST <= one < self.size for one in self.smaller):
+            raise RequestError(f"smaller: each size lies between {SMALLEST} and size ({self.size}).")
         if not self.stages:
             raise RequestError("stages is empty. Name at least one of ingest, moves, flows.")
         if "sav" in self.formats and self.size > LARGEST_SAV:
@@ -49,7 +53,9 @@ class Benchmark:
 
     @property
     def sizes(self) -> list[int]:
-        """The sizes to measure, the smallest first: a hundredth and a tenth show how cost grows."""
+        """The sizes to measure, the smallest first: unless others are asked, a hundredth and a tenth show how cost grows."""
+        if self.smaller:
+            return [*sorted(set(self.smaller)), self.size]
         hundredth, tenth = self.size // 100, self.size // 10
         smaller = [hundredth] if hundredth >= _SMALLEST_HUNDREDTH else []
         return [*smaller, *([tenth] if tenth >= SMALLEST else []), self.size]

@@ -26,15 +26,14 @@ from mobility.steps.job import workspace
 from mobility.steps.sources import needed_files
 
 READ = "files read"  # told by the step `ingest` when reading is done and linking begins
-_FLOWS = (
-    "flows ("  # begins what the step `flows` tells while it makes the tables that peers make too; the others follow
-)
+# Begins what the step `flows` tells while it makes the tables that peers make too, flows and account; the others follow.
+_COUNTING = ("flows (", "counting ", "account")
 _STEPS = {"ingest": ingest.JOB, "moves": moves.JOB, "flows": flows.JOB}
 # Columns of the panel that moves and flows cannot do without, by table.
 NEEDED = {
     "registrations": ("person", "start_date", "end_date", "object"),
     "persons": ("person", "birth_date", "death_date"),
-    "households": ("person", "start_date", "end_date", "household_type"),
+    "households": ("person", "start_date", "end_date", "household_type", "reference_person"),
     "income": ("percentile", "population"),
 }
 _NEEDED_OF_OBJECTS = ("area", "x_m", "y_m", "demolished_date")
@@ -47,8 +46,8 @@ def run_step(name: str, settings: Settings, tell: Tell) -> dict[str, Any]:
 
 
 def flows_were_counted(step: Measured) -> float:
-    """When the step `flows` had made what the peers make: the account and what else it makes come after the flows."""
-    further = [moment for piece, moment in step.begun.items() if not piece.startswith(_FLOWS)]
+    """When the step `flows` had made what the peers make, flows and account: what else it makes comes after them."""
+    further = [moment for piece, moment in step.begun.items() if not piece.startswith(_COUNTING)]
     return min(further, default=step.ended)
 
 

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 import polars as pl
 
-from mobility.panel.lookup import ByDay, on_day
+from mobility.panel.lookup import ByDay
 
 BIRTH, DEATH, IMMIGRATION, EMIGRATION, COVERAGE_IN, COVERAGE_OUT = (
     "births",
@@ -109,27 +109,14 @@ def exits(lives: Lives, slack_days: int, during: During) -> pl.DataFrame:
 def _near(found: pl.DataFrame, migrations: pl.DataFrame, kinds: tuple[str, ...], slack_days: int) -> pl.Series:
     """Whether an event of one of these kinds lies within so many days of `start_date` of each row."""
     asked = migrations.filter(pl.col("migration_kind").is_in(kinds))
-    if asked.is_empty():
-        return pl.Series([False]).new_from_index(0, found.height)
     day = pl.col("migration_date")
+    # Periods are equally long, so of those of one person that overlap the one that starts last ends last.
     reach = asked.select(
         "person",
         start_date=day.dt.offset_by(f"-{slack_days}d"),
         end_date=day.dt.offset_by(f"{slack_days + 1}d"),
     ).sort("person", "start_date")
-    return on_day(_joined(reach), found["person"], found["start_date"]).is_not_null()
-
-
-def _joined(reach: pl.DataFrame) -> pl.DataFrame:
-    """Overlapping periods of one person as one, so that a look-up by day meets at most one."""
-    same = pl.col("person") == pl.col("person").shift()
-    # Periods are equally long and sorted, so the latest end so far is that of the row before.
-    starts = (same & (pl.col("start_date") <= pl.col("end_date").shift())).fill_null(False).not_()
-    return (
-        reach.group_by(starts.cum_sum().alias("period"), maintain_order=True)
-        .agg(pl.col("person").first(), pl.col("start_date").first(), pl.col("end_date").last())
-        .drop("period")
-    )
+    return pl.Series(ByDay(reach).row(found["person"], found["start_date"]) >= 0)
 
 
 def reference_on(households: ByDay, persons: pl.Series, days: pl.Series) -> pl.Series:

@@ -21,7 +21,7 @@ class ByDay:
     One binary search over a packed key, instead of a join: person in the high bits, day number in the low ones.
 
     Args:
-        spells: sorted by person and start, without overlap within a person.
+        spells: sorted by person and start; of those of one person that overlap, the one that starts last must end last.
     """
 
     def __init__(self, spells: pl.DataFrame) -> None:

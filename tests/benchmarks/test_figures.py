@@ -19,6 +19,7 @@ from mobility.benchmark.measure import Measured, UnfinishedError, measure
 from mobility.benchmark.request import Benchmark
 from mobility.benchmark.stages import flows_were_counted
 from mobility.errors import DataError, RequestError
+from mobility.flows.counts import FLOW_KEYS
 from mobility.run.engine import WorkerError
 
 PROGRAM = Path(__file__).resolve().parents[2]
@@ -76,8 +77,15 @@ def test_figures_are_written_as_json_and_as_markdown(tmp_path):
     ],
 )
 def test_sizes_grow_tenfold_and_large_countries_are_parquet(size, sizes, written_as):
-    asked = Benchmark(size, (), STAGES, ())
+    asked = Benchmark(size, (), STAGES, (), ())
     assert (asked.sizes, asked.written_as) == (sizes, written_as)
+
+
+def test_other_sizes_may_be_asked_for_and_lie_below_the_largest():
+    assert Benchmark(300_000, (), STAGES, (), (30_000, 3_000)).sizes == [3_000, 30_000, 300_000]
+    for wrong in (300_000, 10):
+        with pytest.raises(RequestError, match="smaller"):
+            Benchmark(300_000, (), STAGES, (), (wrong,))
 
 
 @pytest.mark.parametrize(
@@ -90,7 +98,7 @@ def test_sizes_grow_tenfold_and_large_countries_are_parquet(size, sizes, written
 )
 def test_what_cannot_be_measured_is_refused(size, stages, formats, words):
     with pytest.raises(RequestError, match=words):
-        Benchmark(size, (), stages, formats)
+        Benchmark(size, (), stages, formats, ())
 
 
 def test_a_tool_that_holds_everything_in_memory_is_not_asked_for_a_large_country():
@@ -154,7 +162,7 @@ def test_what_goes_wrong_in_a_measured_process_keeps_its_kind():
 def test_only_the_part_of_the_step_flows_that_peers_make_too_is_compared():
     begun = {"flows (events)": 1.0, "flows (transitions)": 2.0, "account": 3.0, "indices": 4.0}
     step = Measured(0.0, 5.0, {}, begun, {}, 0, [])
-    assert flows_were_counted(step) == 3.0
+    assert flows_were_counted(step) == 4.0
     assert flows_were_counted(Measured(0.0, 5.0, {}, {}, {}, 0, [])) == 5.0
 
 
@@ -190,4 +198,4 @@ def test_an_answer_agrees_cell_for_cell_or_not_at_all(tmp_path, given, agrees):
     ours = tmp_path / "ours.parquet"
     FLOWS.write_parquet(ours)
     given.write_parquet(tmp_path / "flows.parquet")
-    assert contest.same(ours, tmp_path / "flows", ("persons", "households")) == agrees
+    assert contest.same(ours, tmp_path / "flows", FLOW_KEYS, ("persons", "households")) == agrees

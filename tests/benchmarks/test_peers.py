@@ -50,7 +50,7 @@ def test_peers_agree_with_the_program_cell_for_cell(tmp_path, size, further):
     assert rows["duckdb"]["agrees"] is True
     for peer in ("pandas", "datatable"):
         assert rows[peer]["agrees"] is True or rows[peer]["word"].startswith("skipped")
-    assert rows["moves + flows"]["to_floor"] > 0
+    assert rows["moves + flows + account"]["to_floor"] > 0
     assert rows["duckdb"]["to_peer"] > 0
     assert "| duckdb |" in (folder / "benchmark.md").read_text(encoding="utf-8")
     counted = json.loads((folder / f"{size}-parquet" / "quality" / "moves.json").read_text(encoding="utf-8"))

@@ -142,3 +142,17 @@ def test_who_is_never_registered_again_is_away_until_death_or_the_cut_off():
 def test_a_last_spell_that_ends_on_the_cut_off_is_followed_by_nothing():
     found = resided("person | start_date | end_date | object\n1 | 2000-01-01 | 2024-01-01 | 5")
     assert_table(found, "person | start_date | end_date | object\n1 | 2000-01-01 | 2024-01-01 | 5")
+
+
+def test_registrations_that_end_before_the_day_of_death_are_counted():
+    """Person 1 left in 2010 and died in 2015; 2 is registered until death; 3 came back before dying."""
+    drawn = """
+        person | start_date | end_date   | object
+        1      | 2000-01-01 | 2010-01-01 | 1
+        2      | 2000-01-01 |            | 2
+        3      | 2000-01-01 | 2010-01-01 | 3
+        3      | 2012-01-01 |            | 4
+    """
+    died = persons("person | death_date\n1 | 2015-06-01\n2 | 2015-06-01\n3 | 2015-06-01")
+    steps = reside(spells(drawn), died, 31, CUT_OFF).steps
+    assert (steps["ended_before_death"], steps["absences"]) == (1, 2)
