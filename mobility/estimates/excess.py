@@ -92,18 +92,18 @@ def excess_table(
 
 def whose(counts: pl.DataFrame, followed: list[Followed]) -> list[Asked]:
     """Every area, every region and all regions of a programme; areas inside a growth core by themselves only."""
-    there = set(counts.filter(arm=TREATED, period=NOW)["area"])
-    asked = [
-        Asked(one.programme, one.area, one.region, ALL, (number,))
-        for number, one in enumerate(followed)
-        if number in there
-    ]
-    pooled = [number for number, one in enumerate(followed) if number in there and not one.r_in_g]
+    treated = counts.filter(arm=TREATED, period=NOW)
+    there = treated["area"].unique().sort().to_list()
+    asked = []
+    for number in there:
+        one = followed[number]
+        asked.append(Asked(one.programme, one.area, one.region, ALL, (number,)))
+    pooled = [number for number in there if not followed[number].r_in_g]
     for programme in sorted({followed[number].programme for number in pooled}):
         own = [number for number in pooled if followed[number].programme == programme]
-        exposed = counts.filter(pl.col("area").is_in(own), arm=TREATED, period=NOW)["exposure"].unique().sort()
         for region in [ALL, *sorted({followed[number].region for number in own})]:
             inside = tuple(number for number in own if region in (ALL, followed[number].region))
+            exposed = treated.filter(pl.col("area").is_in(inside))["exposure"].unique().sort()
             asked += [Asked(programme, ALL, region, exposure, inside) for exposure in [ALL, *exposed]]
     return asked
 

@@ -512,3 +512,18 @@ def test_other_definitions_stand_side_by_side_and_the_same_ones_once():
         difference | 24             | q1+q2 | 14      | 214
         """,
     )
+
+
+def test_an_exposure_that_a_region_does_not_have_has_no_row_there():
+    both = [*programme((1, "2012-01-01")), replace(programme((7, "2012-01-01"))[0], region="other")]
+    drawn = counts("""
+        area | period | arm        | wijk     | exposure | tenure | left | cause | persons
+        0    | now    | treated    | WK000101 | area     | 1      | 36   | -     | 7
+        1    | now    | treated    | WK000107 | dwelling | 1      | 36   | -     | 7
+        0    | now    | comparison | WK000104 | -        | 1      | 36   | -     | 7
+        1    | before | treated    | WK000107 | area     | 1      | 36   | -     | 7
+    """)
+    found = excess_table(drawn, both, REGIONS, NUMBERS).filter(area="all", estimand="difference")
+    assert set(found.select("region", "exposure").iter_rows()) == {
+        ("all", "all"), ("all", "area"), ("all", "dwelling"), ("delta", "all"), ("delta", "area"), ("other", "all"), ("other", "dwelling"),
+    }  # fmt: skip
