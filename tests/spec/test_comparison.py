@@ -525,5 +525,6 @@ def test_an_exposure_that_a_region_does_not_have_has_no_row_there():
     """)
     found = excess_table(drawn, both, REGIONS, NUMBERS).filter(area="all", estimand="difference")
     assert set(found.select("region", "exposure").iter_rows()) == {
-        ("all", "all"), ("all", "area"), ("all", "dwelling"), ("delta", "all"), ("delta", "area"), ("other", "all"), ("other", "dwelling"),
+        ("all", "all"), ("all", "area"), ("all", "dwelling"), ("delta", "all"), ("delta", "area"), ("other", "all"),
+        ("other", "dwelling"),
     }  # fmt: skip
