@@ -16,13 +16,13 @@ from mobility.estimates.competing import Floats, Ints
 from mobility.estimates.incidence import ALL, NONE
 from mobility.panel.lookup import on_day
 from mobility.places import UNPLACEABLE
+from mobility.settings import Chains
 
 MISSING = -1
 STATES = (HOME, SAME_CITY, *ROLES, OTHER_REGION, INSTITUTION, AWAY, UNPLACEABLE, DEAD)
 ITINERARY_KEYS = ("programme", "area", "region", "cohort_year", "income_class", "statistic", "state", "next_state")
 _STRATUM = ITINERARY_KEYS[:5]
 _STEP_MONTHS = 12
-_MOST_YEARS = 100
 _SCHEMA = dict.fromkeys(ITINERARY_KEYS, pl.String) | {
     "cohort_year": pl.Int64, "value": pl.Float64, "count": pl.Int64, "persons": pl.Int64, "households": pl.Int64,
 }  # fmt: skip
@@ -67,22 +67,25 @@ def entropies(times: Ints) -> Floats:
     return found
 
 
-def yearly_states(episodes: pl.DataFrame, persons: pl.Series, followed: Followed) -> list[pl.Series]:
-    """State of each person on the cohort date and on every anniversary that is followed, as a place in `STATES`.
+def yearly_states(episodes: pl.DataFrame, persons: pl.Series, followed: Followed, rules: Chains) -> list[pl.Series]:
+    """State of each person on the cohort date and on every anniversary until following ends, as a place in `STATES`.
 
-    Columns `state_0`, `state_1`, ...; the growth cores together are one state.
+    Columns `state_0`, `state_1`, ..., as many for every area; null on a day that is not seen. The growth cores together are one
+    state.
 
     Args:
         episodes: of `absorb_short`.
         persons: sorted.
         followed: the programme area.
+        rules: lead and follow-up.
     """
     many = len(persons)
-    months = range(0, _STEP_MONTHS * _MOST_YEARS, _STEP_MONTHS)
-    days = [day for day in (months_after(followed.cohort_date, each) for each in months) if day <= followed.last_day]
+    months = range(0, rules.lead_months + rules.follow_up_months + 1, _STEP_MONTHS)
+    days = [months_after(followed.cohort_date, each) for each in months]
     everybody = pl.concat([persons] * len(days))
     asked = pl.Series("day", days, dtype=pl.Date).gather(np.repeat(np.arange(len(days)), many))
-    state = episodes["state"].gather(on_day(episodes, everybody, asked))
+    seen = on_day(episodes, everybody, asked)  # null after the last day followed, where episodes end
+    state = episodes["state"].gather(seen)
     state = state.str.replace(f"^{GROWTH_CORE}.*$", GROWTH_CORE.removesuffix(":"))
     place = state.replace_strict({name: place for place, name in enumerate(STATES)}, return_dtype=pl.Int8)
     return [place.slice(number * many, many).alias(f"state_{number}") for number in range(len(days))]

@@ -146,7 +146,7 @@ def _run(settings: Settings, tell: Tell) -> Told:
     )
     left_out = work(following, shape.partitions, settings.engine, "cohort and itineraries", tell)
     members = [read_members(folder, number, one) for number, one in enumerate(followed)]
-    everybody = mark_first_cohort(pl.concat(members, how="diagonal")) if members else nobody()
+    everybody = mark_first_cohort(pl.concat(members)) if members else nobody()
     write_parquet(count_members(everybody, COHORT_KEYS), space.aggregate("cohort"))
     write_parquet(count_members(everybody, CHAIN_KEYS), space.aggregate("chains"))
     write_parquet(count_members(everybody, EXIT_KEYS), space.aggregate("exits"))

@@ -73,7 +73,7 @@ def on_clocks(members: pl.DataFrame, episodes: pl.DataFrame, followed: Followed,
         members = members.join(events, on="person", how="left", maintain_order="left", validate="1:1")
     end = pl.lit(followed.end)
     return members.with_columns(
-        *yearly_states(episodes, members["person"], followed),
+        *yearly_states(episodes, members["person"], followed, rules),
         *on_clock("first", pl.lit(followed.cohort_date), end),
         *on_clock("return", pl.col("exit_date"), end),
     )

@@ -341,8 +341,10 @@ def test_the_state_on_the_cohort_date_and_its_anniversaries():
         1      | {OTHER_G} | 2011-06-01 |
     """)
     short = follow(R, zone_areas(AREAS, ZONING), RULES, dt.date(2012, 6, 1))
-    found = yearly_states(drawn, pl.Series([1], dtype=pl.UInt32), short)
-    assert [STATES[each[0]] for each in found] == ["home", "home", *["growth_core"] * 3]  # 2008 to 2012
+    drawn = drawn.with_columns(pl.col("end_date").clip(upper_bound=short.end))
+    found = yearly_states(drawn, pl.Series([1], dtype=pl.UInt32), short, RULES)
+    seen = [None if each[0] is None else STATES[each[0]] for each in found]
+    assert seen == ["home", "home", *["growth_core"] * 3, *[None] * 9]  # 2008 to 2012, and not seen until 2021
 
 
 def test_years_per_state_and_what_follows_what():
