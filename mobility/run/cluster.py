@@ -6,6 +6,7 @@ and all that are started here have certificates that live as long as they do. Th
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import sys
@@ -73,6 +74,8 @@ class Cluster:
         """End the workers that were started here."""
         self._client = None
         self._open.close()
+        if self._engine and self._engine.slurm:
+            gc.collect()  # dask-jobqueue leaves its certificates to the collector, which must come before their folder goes
 
     def _start(self, engine: Engine) -> Client:
         import dask
