@@ -92,14 +92,23 @@ def _long(members: pl.DataFrame, number: str, prefix: str, value: str) -> pl.Dat
 
 def _states(partition: int, ground: Ground, cohort: Path, near: list[npt.NDArray[np.bool_]]) -> None:
     panel = ground.panel
-    persons, residence, households = (panel.read(name, partition) for name in ("persons", "residence", "households"))
+    cohorts = [
+        pl.read_parquet(cohort / f"{number:03d}" / f"part-{partition:03d}.parquet")
+        for number in range(len(ground.followed))
+    ]
+    # Few live in a programme area: what is looked up for every area and horizon is of them alone.
+    anybody = pl.concat([pl.Series("person", [], dtype=pl.UInt32), *(each["person"] for each in cohorts)]).unique()
+    persons = panel.read("persons", partition)
+    residence, households = (
+        panel.read(name, partition).filter(pl.col("person").is_in(anybody.implode()))
+        for name in ("residence", "households")
+    )
     area = panel.objects("area")["area"]
     begun = [one.cohort_date.year for one in ground.followed]
     years = range(min(begun, default=0) + SINCE.start, max(begun, default=0) + SINCE.stop)
     outcomes = {name: outcomes_at(panel, partition, name, persons["person"], list(years)) for name in (INCOME, CARE)}
     for number, one in enumerate(ground.followed):
-        members = pl.read_parquet(cohort / f"{number:03d}" / f"part-{partition:03d}.parquet")
-        kept = members.select("person", "birth_date", "household", "object", "income_class", trajectory())
+        kept = cohorts[number].select("person", "birth_date", "household", "object", "income_class", trajectory())
         for horizon in HORIZONS:
             day = months_after(one.cohort_date, 12 * horizon)
             if day <= one.last_day:
