@@ -239,7 +239,7 @@ def _years(
 def _gaps(partition: int, ground: Ground, persons: pl.Series, lived: Years, percentiles: Ints) -> None:
     """Put down outcomes of who stays, leaves and comes: the percentile of the class, and costs of care of the year begun."""
     levels = ground.study.monitor.levels
-    costs = outcomes_at(ground.panel, partition, CARE, persons, [*lived.years, lived.years.stop])
+    costs = outcomes_at(ground.panel, partition, CARE, persons, range(lived.years.start, lived.years.stop + 1))
     known = np.where(percentiles > 0, percentiles, NO_OUTCOME)
     for name, outcome in ((INCOME, known), (CARE, costs)):
         counted = count_gaps(lived.stocks, lived.area, outcome, name, ground.zones, levels, lived.years)

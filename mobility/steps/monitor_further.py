@@ -57,34 +57,33 @@ def distances(ground: Ground) -> Distances:
     return found
 
 
-def outcome_in(panel: Panel, partition: int, name: str, year: int) -> pl.DataFrame:
-    """A yearly outcome of the persons of a partition: `person`, `value`; who has none is not there.
+def outcomes_at(panel: Panel, partition: int, name: str, persons: pl.Series, years: range) -> Ints:
+    """A yearly outcome of every person (row) in every year (column); `NO_OUTCOME` where there is none.
 
     Args:
         panel: with the register of the outcome.
         partition: of persons.
         name: `INCOME` (percentile of the income year) or `CARE` (costs of the calendar year, in euro).
-        year: calendar year.
+        persons: all of the partition.
+        years: calendar years.
     """
-    if name == CARE:
-        if not panel.path(_CARE_TABLE, partition).is_file():
-            return pl.DataFrame(schema={"person": pl.UInt32, "value": pl.Int64})
-        rows = panel.read(_CARE_TABLE, partition).filter(pl.col("year") == year)
-        return rows.select("person", value=pl.col(_CARE_COLUMN).cast(pl.Int64)).drop_nulls()
-    persons = panel.read("persons", partition)["person"]
-    years = panel.shape().income_years
-    if years is None or not years[0] <= year <= years[1]:
-        return pl.DataFrame(schema={"person": pl.UInt32, "value": pl.Int64})
-    dense = panel.income(partition)["percentile"].gather_every(years[1] - years[0] + 1, year - years[0])
-    return pl.DataFrame({"person": persons, "value": dense.cast(pl.Int64)}).drop_nulls()
-
-
-def outcomes_at(panel: Panel, partition: int, name: str, persons: pl.Series, years: list[int]) -> Ints:
-    """An outcome of every person (row) in every year (column); `NO_OUTCOME` where there is none."""
     found = np.full((len(persons), len(years)), NO_OUTCOME, dtype=np.int64, order="F")
-    for column, year in enumerate(years):
-        rows = outcome_in(panel, partition, name, year)
-        found[persons.search_sorted(rows["person"]).to_numpy(), column] = rows["value"].to_numpy()
+    if name == CARE:
+        if panel.path(_CARE_TABLE, partition).is_file():
+            rows = panel.read(_CARE_TABLE, partition).drop_nulls(_CARE_COLUMN)
+            rows = rows.filter(pl.col("year").is_between(years.start, years.stop - 1))
+            cell = (persons.search_sorted(rows["person"]).to_numpy(), rows["year"].to_numpy() - years.start)
+            found[cell] = rows[_CARE_COLUMN].to_numpy()
+        return found
+    known = panel.shape().income_years
+    if known is not None:
+        dense = (
+            panel.income(partition)["percentile"].fill_null(0).to_numpy().reshape(len(persons), known[1] - known[0] + 1)
+        )
+        for column, year in enumerate(years):
+            if known[0] <= year <= known[1]:
+                percentile = dense[:, year - known[0]].astype(np.int64)
+                found[:, column] = np.where(percentile > 0, percentile, NO_OUTCOME)
     return found
 
 

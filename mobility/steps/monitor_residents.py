@@ -106,7 +106,7 @@ def _states(partition: int, ground: Ground, cohort: Path, near: list[npt.NDArray
     area = panel.objects("area")["area"]
     begun = [one.cohort_date.year for one in ground.followed]
     years = range(min(begun, default=0) + SINCE.start, max(begun, default=0) + SINCE.stop)
-    outcomes = {name: outcomes_at(panel, partition, name, persons["person"], list(years)) for name in (INCOME, CARE)}
+    outcomes = {name: outcomes_at(panel, partition, name, persons["person"], years) for name in (INCOME, CARE)}
     for number, one in enumerate(ground.followed):
         kept = cohorts[number].select("person", "birth_date", "household", "object", "income_class", trajectory())
         for horizon in HORIZONS:
