@@ -2,8 +2,8 @@
 
 The reader knows the rules, the base and every released number:
 
-- a number `v` stands for a count above `v - base` and below `v + base` that is not under the minimum; a withheld cell
-  for any count from 0;
+- a number `v` stands for a count above `v - base` and below `v + base` that is not under the minimum, or for itself in a
+  table of exact numbers; a withheld cell for any count from 0;
 - one draw rounds both measures of a cell, so the *surplus*, persons minus households, is known as closely as either;
 - parents are the sums of their children, in persons, in households and in surplus;
 - where any class of a breakdown is shown, no union of classes in it holds the group share.
@@ -206,20 +206,22 @@ class Shown:
 
     Attributes:
         numbers: rounded counts, one row for persons and one for households, one column per cell.
-        base: base of the rounding.
+        base: base of the rounding, by cell; 1 where the number is exact.
         minimum: least count behind a released number, of persons and of households.
         width: how many counts a cell must be able to be, by cell.
         rounds: of withholding more, at most.
         large: cells that meet the minimum; once withheld, it must not be possible to tell.
+        unguarded: cells of tables in exact numbers of which a reader may know more: those that break no rule by themselves.
         public: cells that earlier releases showed, which nobody can withhold any more; None: there are none.
     """
 
     numbers: Whole
-    base: int
+    base: Whole
     minimum: Whole
     width: Whole
     rounds: int
     large: Flags
+    unguarded: Flags
     public: Flags | None = None
 
     def start(self, is_shown: Flags) -> tuple[Whole, Whole]:
@@ -277,11 +279,19 @@ def _couple(low: Whole, high: Whole) -> None:
         np.minimum(high[part], high[PERSONS] - low[other], out=high[part])
 
 
-def tight(low: Whole, high: Whole, net: Net, width: Whole) -> tuple[Flags, Flags]:
-    """Which cells can be fewer than `width` counts, and which relations leave an empty child fewer."""
-    cells: Flags = np.any(high - low + 1 < width, axis=0)
+def tight(low: Whole, high: Whole, net: Net, shown: Shown) -> tuple[Flags, Flags]:
+    """Which cells can be fewer than `width` counts, and which relations leave an empty child fewer.
+
+    Of a table in exact numbers, the surplus is not guarded, and that nobody is in a cell may be found out.
+    """
+    narrow_in = high - low + 1 < shown.width
+    exact = shown.base == 1
+    cells: Flags = np.any(narrow_in[:SURPLUS], axis=0) & ~shown.unguarded
+    cells |= narrow_in[SURPLUS] & ~exact
     room = np.array([most[net.parent] - net.total(least) + 1 for least, most in zip(low, high, strict=True)])
-    narrow: Flags = net.loose & np.any(room < width[net.parent], axis=0)
+    rounded = np.ones(len(net.parent), np.bool_)
+    rounded[net.relation[exact[net.child]]] = False
+    narrow: Flags = rounded & net.loose & np.any(room < shown.width[net.parent], axis=0)
     return cells, narrow
 
 
@@ -297,10 +307,10 @@ def withhold_tight(
     breakdowns = tuple(each.only(each.known(is_shown)) for each in breakdowns)
     for _ in range(shown.rounds + 1):
         low, high = bounds(shown, is_shown, net, breakdowns)
-        cells, relations = tight(low, high, net, shown.width)
+        cells, relations = tight(low, high, net, shown)
         told = shown.told(is_shown, low)
         cells |= claims.inferred(low, high) | told
-        groups = [_guilty_groups(cells, each, low, high, is_shown, shown.width) for each in breakdowns]
+        groups = [_guilty_groups(cells, each, low, high, is_shown, shown) for each in breakdowns]
         if not cells.any() and not relations.any() and not any(group.any() for group in groups):
             return is_shown
         free = is_shown if shown.public is None else is_shown & ~shown.public
@@ -317,11 +327,13 @@ def withhold_tight(
     )
 
 
-def _guilty_groups(cells: Flags, each: Breakdowns, low: Whole, high: Whole, is_shown: Flags, width: Whole) -> Flags:
+def _guilty_groups(cells: Flags, each: Breakdowns, low: Whole, high: Whole, is_shown: Flags, shown: Shown) -> Flags:
     """The breakdowns whose rule sets a bound of one of these cells, or leaves an empty class too little room."""
     guilty, known = np.zeros(each.count, np.bool_), each.known(is_shown)
+    rounded = known.copy()
+    rounded[each.breakdown[shown.base[each.cell] == 1]] = False
     for least, most in zip(low[:SURPLUS], high[:SURPLUS], strict=True):
-        guilty |= each.narrow(least, most, known, width)
+        guilty |= each.narrow(least, most, rounded, shown.width)
         places, under, over = each.implied(least, most, known)
         binds = cells[places] & (((under == least[places]) & (under > 0)) | (over == most[places]))
         guilty[each.breakdown[binds]] = True

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from mobility.settings import Words
+from mobility.settings import Mode, Words
 
 TOTAL = "all"
 """The mark in a key column that is summed over."""
@@ -113,7 +113,7 @@ class Declaration:
         cells: key columns, in order; other key columns of the aggregate are summed over.
         measures: the counts.
         rule: the family of rules (`counts`).
-        mode: the way of protection (`round`).
+        mode: the way of protection: `round` (random rounding by cell key) or `suppress` (exact numbers with gaps).
         groups: the totals for the rule on group disclosure.
         margins: the relations with other tables.
         parts: the relation between values of one column.
@@ -136,7 +136,7 @@ class Declaration:
     cells: tuple[str, ...]
     measures: tuple[str, ...]
     rule: Literal["counts"]
-    mode: Literal["round"]
+    mode: Mode
     groups: tuple[Group, ...]
     margins: tuple[Margin, ...]
     parts: Parts | None

@@ -8,15 +8,18 @@ from dataclasses import InitVar, dataclass
 import numpy as np
 import polars as pl
 
-from mobility.disclosure.audit import Breakdowns, Claims, Net, Shown, withhold_tight
+from mobility.disclosure.attack import find_given_away
+from mobility.disclosure.audit import Breakdowns, Claims, Flags, Net, Shown, Whole, withhold_tight
 from mobility.disclosure.cells import KEY, SET, STATE, Offer
 from mobility.disclosure.declaration import Declaration
 from mobility.disclosure.earlier import PUBLIC
+from mobility.disclosure.exact import at_risk, exact_cells, protect_exact, proven, system_of
 from mobility.disclosure.nesting import HIDDEN_SET, add_hidden
 from mobility.disclosure.relations import CELL, Table, find_relations
 from mobility.disclosure.rounding import draw, round_counts
-from mobility.disclosure.rules import GROUP, HIDDEN, INTERVAL, REASON, claims, exact_share, judge, minima, unions
+from mobility.disclosure.rules import GROUP, HIDDEN, INTERVAL, REASON, SMALL, claims, exact_share, judge, minima, unions
 from mobility.disclosure.values import values_of
+from mobility.errors import ReleaseError
 from mobility.settings import Disclosure
 
 MEASURES = ("persons", "households")
@@ -33,7 +36,8 @@ class SafeTable:
 
     Attributes:
         declaration: what the table is.
-        frame: the released rows, rounded, sorted by their key columns; what is withheld has no row.
+        frame: the released rows, rounded or exact by the mode of the table, sorted by their key columns; what is withheld has
+            no row.
         profile: the rules that were applied.
     """
 
@@ -53,7 +57,7 @@ class Protected:
 
     Attributes:
         safe: what may leave.
-        inside: every offered cell with its true counts, its `reason` where it is withheld, and the rounded
+        inside: every offered cell with its true counts, its `reason` where it is withheld, and the published
             numbers where it is not (`persons_published`, `households_published`), and its `cell_key`, for the ledger; for the
             officer, inside the environment.
     """
@@ -84,8 +88,10 @@ def protect(
     What earlier releases showed is known as well: such a cell is `public`, and a fixed part of the evidence.
 
     1. The primary rules withhold cells (`rules`).
-    2. What is left is rounded by cell key (`rounding`).
-    3. More is withheld until no cell, shown or not, can be narrowed down from the others (`audit`).
+    2. Of tables in exact numbers, more cells are withheld until a certificate or the search finds none given away (`exact`).
+    3. What is left of the other tables is rounded by cell key (`rounding`).
+    4. More is withheld until no cell, shown or not, can be narrowed down from all that is shown (`audit`).
+    5. Tables in exact numbers are attacked by linear programming (`attack`); what gives way is protected further, from 2.
 
     Args:
         offers: the offered cells of every table.
@@ -105,37 +111,73 @@ def protect(
         start += frame.height
     everything = pl.concat([frame.select(*MEASURES, KEY, REASON, STATE, _width(frame, profile)) for frame in judged])
 
-    public = (everything[STATE] == PUBLIC).fill_null(value=False).to_numpy()
-    known = everything[REASON].is_null().to_numpy() | public
-    draws = draw(secret, everything[KEY].to_numpy()[known])
-    shown = np.zeros((len(MEASURES), len(known)), np.int64)
-    for number, name in zip(shown, MEASURES, strict=True):
-        number[known] = round_counts(everything[name].to_numpy()[known], draws, profile.rounding_base)
     tables = {
         given.declaration.table: Table(given.declaration, frame) for given, frame in zip(offers, judged, strict=True)
     }
-    evidence = Shown(
-        numbers=shown,
-        base=profile.rounding_base,
-        minimum=np.array([minima(profile)[name] for name in MEASURES], np.int64),
-        width=everything["width"].to_numpy(),
-        rounds=profile.audit_rounds,
-        large=(everything[REASON] == GROUP).fill_null(value=False).to_numpy() & ~public,
-        public=public,
-    )
-    stays = withhold_tight(
-        evidence,
-        known,
-        Net.of(find_relations(tables, blocks)),
-        _claims(offers, judged, profile),
-        _breakdowns(offers, judged, profile),
-    )
+    stays, shown = _decide(everything, tables, offers, judged, profile, secret, blocks)
     published = [pl.Series(f"{name}_published", numbers) for name, numbers in zip(MEASURES, shown, strict=True)]
     verdict = everything.select(REASON).with_columns(pl.Series("stays", stays), *published)
     return [
         _part(given.declaration, frame, verdict[frame[CELL].to_numpy()] if frame.height else verdict.clear(), profile)
         for given, frame in zip(offers, judged, strict=True)
     ]
+
+
+def _decide(
+    everything: pl.DataFrame,
+    tables: Mapping[str, Table],
+    offers: Sequence[Offer],
+    judged: Sequence[pl.DataFrame],
+    profile: Disclosure,
+    secret: bytes,
+    blocks: Mapping[str, str],
+) -> tuple[Flags, Whole]:
+    """Which cells stay, and the numbers to show of them."""
+    counts = np.array([everything[name].to_numpy() for name in MEASURES])
+    public, width = (everything[STATE] == PUBLIC).fill_null(value=False).to_numpy(), everything["width"].to_numpy()
+    safe = everything[REASON].is_null().to_numpy() | public
+    minimum = np.array([minima(profile)[name] for name in MEASURES], np.int64)
+    small = everything[REASON].is_in([SMALL, GROUP]).fill_null(value=False).to_numpy()
+    relations = find_relations(tables, blocks)
+    is_exact = exact_cells(tables, everything.height)
+    risk = is_exact & at_risk(counts, ~safe, small, minimum)
+    rounded = safe & ~is_exact
+    shown = np.where(safe & is_exact, counts, 0)
+    draws = draw(secret, everything[KEY].to_numpy()[rounded])
+    for number, true in zip(shown, counts, strict=True):
+        number[rounded] = round_counts(true[rounded], draws, profile.rounding_base)
+    evidence = Shown(
+        numbers=shown,
+        base=np.where(is_exact, 1, profile.rounding_base),
+        minimum=minimum,
+        width=width,
+        rounds=profile.audit_rounds,
+        large=(everything[REASON] == GROUP).fill_null(value=False).to_numpy() & ~public,
+        unguarded=is_exact & ~risk,
+        public=public,
+    )
+    net = Net.of(relations)
+    rules = _claims(offers, judged, profile), _breakdowns(offers, judged, profile)
+    if not is_exact.any():
+        return withhold_tight(evidence, safe, net, *rules), shown
+    system = system_of(relations, counts, safe, risk, is_exact, width, minimum)
+    suspects = np.zeros(everything.height, np.bool_)
+    for _ in range(profile.audit_rounds + 1):
+        stays, pattern = protect_exact(system, everything.height, suspects)
+        stays = withhold_tight(evidence, stays, net, *rules)
+        given_away = find_given_away(evidence, counts, stays, net, risk & ~proven(system, pattern, everything.height))
+        if (public & ~stays).any():
+            raise ReleaseError(
+                "A table in exact numbers cannot be protected beside what earlier releases showed: cells that would have to be "
+                "withheld are public. Offer less detail, or choose `mode: round` for it (schemas/outputs, study.release.modes)."
+            )
+        if not given_away.any():
+            return stays, shown
+        suspects |= given_away
+    raise ReleaseError(
+        f"After {profile.audit_rounds} rounds of withholding, a linear program could still narrow down some cells of a table "
+        "in exact numbers. Offer less detail, or choose `mode: round` for it (schemas/outputs, study.release.modes)."
+    )
 
 
 def _part(declaration: Declaration, frame: pl.DataFrame, verdict: pl.DataFrame, profile: Disclosure) -> Protected:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn, get_args
 
 import yaml
 
@@ -16,7 +17,7 @@ from mobility.disclosure.values import ARGUMENTS
 from mobility.errors import RequestError
 from mobility.folders import SCHEMAS
 from mobility.release.vetting import IDENTIFIER_NAME
-from mobility.settings import Words, did_you_mean
+from mobility.settings import Mode, Words, did_you_mean
 
 _FOLDER = SCHEMAS / "outputs"
 _REQUIRED = ("table", "title", "population", "relation", "from", "cells", "measures", "rule", "mode", "variables")
@@ -28,11 +29,12 @@ def declared_tables(own: Path | None = None) -> list[str]:
     return sorted({path.stem for folder in _folders(own) for path in folder.glob("*.yaml")})
 
 
-def load_declaration(table: str, own: Path | None = None) -> Declaration:
+def load_declaration(table: str, modes: Mapping[str, Mode] | None = None, own: Path | None = None) -> Declaration:
     """The declaration of one table.
 
     Args:
         table: its name.
+        modes: how tables are protected otherwise than declared (study.release.modes).
         own: folder with declarations of a researcher's own (`Workspace.outputs`), or None.
 
     Raises:
@@ -41,7 +43,8 @@ def load_declaration(table: str, own: Path | None = None) -> Declaration:
     """
     for folder in _folders(own):
         if (folder / f"{table}.yaml").is_file():
-            return read_declaration(folder / f"{table}.yaml")
+            declared = read_declaration(folder / f"{table}.yaml")
+            return dataclasses.replace(declared, mode=(modes or {}).get(table, declared.mode))
     known = declared_tables(own)
     raise RequestError(
         f"study.release.tables: there is no table {table}.{did_you_mean(table, set(known))} Declared in schemas/outputs: "
@@ -80,9 +83,11 @@ class _Reader:
             self.refuse("table", f"the file is named {stem}, so the table is too")
         if measures != MEASURES:
             self.refuse("measures", f"write [{', '.join(MEASURES)}]: both units are counted, or neither can be judged")
-        for key, choice in (("rule", "counts"), ("mode", "round")):
-            if given[key] != choice:
-                self.refuse(key, f"choose {choice}")
+        if given["rule"] != "counts":
+            self.refuse("rule", "choose counts")
+        mode: Any = given["mode"]
+        if mode not in get_args(Mode):
+            self.refuse("mode", f"choose {' or '.join(get_args(Mode))}")
         for column in (*cells, *measures):
             if IDENTIFIER_NAME.search(column):
                 self.refuse("cells", f"{column} is the name of an identifier; such a column never leaves")
@@ -105,7 +110,7 @@ class _Reader:
             cells=cells,
             measures=measures,
             rule="counts",
-            mode="round",
+            mode=mode,
             groups=tuple(
                 self.group(each, f"groups[{place}]", cells) for place, each in enumerate(self.items(given, "groups"))
             ),

@@ -29,6 +29,17 @@ _WORDS = {
     ),
     "structural": Words("Cellen die niet kunnen bestaan", "Cells that cannot exist"),
     "no_structural": Words("Geen.", "None."),
+    "safe_exact": Words(
+        "Alle rijen zijn door de regels gekomen. De controle ging na hoe ver een lezer met rekentuig elke cel die te klein "
+        "is, kan insluiten: met andere tabellen die met alles wat getoond is kloppen, ook in eerdere leveringen van dit "
+        "project, en met lineaire programma's over personen en huishoudens. Voor geen daarvan bleven minder dan "
+        "{interval_width} mogelijke "
+        "aantallen over. Kennis van elders is niet doorgerekend.",
+        "All rows passed the rules. The audit checked how far a reader with a solver can narrow down every cell that is too "
+        "small: with other tables that agree with all that is shown, in earlier releases of this project too, and by linear "
+        "programs over persons and households. For none of them fewer than {interval_width} possible counts were left. "
+        "Knowledge from elsewhere is not part of it.",
+    ),
     "empty": Words("Geen rij van deze tabel kan worden getoond.", "No row of this table can be shown."),
 }
 
@@ -92,14 +103,6 @@ _RULES = (
         "or year.",
     ),
     Words(
-        "Aselecte afronding op een veelvoud van {rounding_base}, bepaald door de verzameling records achter de cel: "
-        "dezelfde verzameling geeft in elke tabel en elke levering van dit project hetzelfde getal. Gemiddeld zuiver; "
-        "sommen van afgeronde getallen kloppen niet precies.",
-        "Random rounding to a multiple of {rounding_base}, decided by the set of records behind the cell: the same set "
-        "gives the same number in every table and every release of this project. Unbiased; sums of rounded numbers do not "
-        "match exactly.",
-    ),
-    Words(
         "Een cel die nul is, te klein is of om een andere reden niet getoond wordt, heeft geen rij; welke van de drie het "
         "is, staat nergens. Van sommige afwezige cellen is aan te tonen dat zij niet nul zijn, maar nooit tot op minder dan "
         "{interval_width} mogelijke aantallen. Cellen die niet kunnen bestaan, staan hieronder.",
@@ -120,6 +123,28 @@ _RULES = (
 )
 
 
+_NUMBERS = {
+    "round": Words(
+        "Aselecte afronding op een veelvoud van {rounding_base}, bepaald door de verzameling records achter de cel: "
+        "dezelfde verzameling geeft in elke tabel en elke levering van dit project hetzelfde getal. Gemiddeld zuiver; "
+        "sommen van afgeronde getallen kloppen niet precies.",
+        "Random rounding to a multiple of {rounding_base}, decided by the set of records behind the cell: the same set "
+        "gives the same number in every table and every release of this project. Unbiased; sums of rounded numbers do not "
+        "match exactly.",
+    ),
+    "suppress": Words(
+        "Exacte getallen. Behalve te kleine cellen zijn cellen weggelaten waaruit zij te berekenen waren: uit een zichtbaar "
+        "totaal volgt van de weggelaten delen nooit een som van 1 tot en met {below}, en van elke te kleine cel waar iemand in "
+        "zit, blijven ten minste {interval_width} aantallen mogelijk voor wie alle tabellen van deze levering naast elkaar legt. "
+        "Dat ergens niemand is, kan wel te berekenen zijn.",
+        "Exact numbers. Beside cells that are too small, cells were left out from which those could be worked out: of the parts "
+        "left out, a visible total never gives away a sum of 1 to {below}, and every cell that is too small and has somebody in "
+        "it can be at least {interval_width} counts to somebody who sets all tables of this release beside each other. That "
+        "nobody is somewhere can be worked out at times.",
+    ),
+}
+
+
 def dossier_page(table: SafeTable, about: About) -> str:
     """The page of one table, in Dutch and then in English."""
     label = [f"**{about.label}**", ""] if about.label else []
@@ -138,6 +163,9 @@ def _half(table: SafeTable, about: About, language: str) -> list[str]:
     declaration, study = table.declaration, about.study
     values = {name: getattr(table.profile, name) for name in _VALUES}
     values["largest"] = f"{100 * table.profile.largest_share:g}"
+    verdict = "safe_exact" if declaration.mode == "suppress" else "safe"
+    verdict = "empty" if table.frame.is_empty() else verdict
+    values["below"] = min(table.profile.minimum_persons, table.profile.minimum_households) - 1
     values["share"] = f"{100 * table.profile.group_share:g}"
     return [
         f"## {say(declaration.title)}",
@@ -153,7 +181,7 @@ def _half(table: SafeTable, about: About, language: str) -> list[str]:
         *head("registers"),
         *(f"- {register}: {', '.join(files)}" for register, files in about.registers().items()),
         *head("rules"),
-        *(f"- {say(rule).format(**values)}" for rule in _RULES),
+        *(f"- {say(rule).format(**values)}" for rule in (*_RULES[:2], _NUMBERS[declaration.mode], *_RULES[2:])),
         *(
             f"- {say(_VALUE_RULES[rule]).format(**values)}"
             for rule in dict.fromkeys(v.rule for v in declaration.values)
@@ -161,7 +189,7 @@ def _half(table: SafeTable, about: About, language: str) -> list[str]:
         *head("structural"),
         say(declaration.structural or _WORDS["no_structural"]),
         *head("verdict"),
-        say(_WORDS["empty"] if table.frame.is_empty() else _WORDS["safe"]).format(**values),
+        say(_WORDS[verdict]).format(**values),
         *head("relation"),
         say(declaration.relation),
         "",
@@ -177,6 +205,7 @@ def _values_of(tables: list[SafeTable]) -> str:
 def control_form(tables: list[SafeTable], about: About) -> str:
     """A crib in Dutch for the control form that CBS asks with an output."""
     study, profile = about.study, about.profile
+    exact = [table.declaration.table for table in tables if table.declaration.mode == "suppress"]
     label = [f"**{about.label}**", ""] if about.label else []
     lines = [
         "# Spiekbrief voor het controleformulier",
@@ -192,7 +221,8 @@ def control_form(tables: list[SafeTable], about: About) -> str:
         "huishoudens per cel, ongewogen",
         f"- Groepsonthulling: geen inkomensklasse, uitkomst of pad (of rij aangrenzende inkomensklassen) met "
         f"{100 * profile.group_share:g} procent of meer van een zichtbaar totaal; niet over plaats of jaar",
-        f"- Afronding: aselect op {profile.rounding_base}; ware aantallen staan alleen binnen de omgeving",
+        f"- Afronding: aselect op {profile.rounding_base}; ware aantallen staan alleen binnen de omgeving"
+        + (f". Exact, met weggelaten cellen: {', '.join(exact)}" if exact else ""),
         f"- Controle: uit afgeronde getallen, gedeelde loting, minimum, sommen binnen en tussen de tabellen en de regel van "
         f"groepsonthulling blijven van elke cel ten minste {profile.interval_width} aantallen mogelijk",
         "- Nul, te klein en niet getoond: geen rij, zonder merk; van sommige is aan te tonen dat zij niet nul zijn. Cellen die "

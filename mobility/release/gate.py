@@ -87,7 +87,7 @@ def release(settings: Settings, members: FindMembers = _nobody_knows) -> Release
     project = open_project(place.project, make=False)
     check_project(settings.disclosure, (record.rules for record in project.ledger.records))
     workspace = Workspace(place.root)
-    declarations = [load_declaration(name, workspace.outputs) for name in study.release.tables]
+    declarations = [load_declaration(name, study.release.modes, workspace.outputs) for name in study.release.tables]
     offering = Offering(settings, workspace, members)
     offers, told = offering.offers(declarations)
     if settings.check:

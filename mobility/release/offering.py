@@ -130,6 +130,7 @@ class Offering:
 
     def released_before(self, ledger: Ledger, offers: Sequence[Offer], editions: Sequence[Edition]) -> list[Offer]:
         """Tables of earlier releases that are not offered now in the same detail: what they showed is still known."""
+        self._check_modes(ledger, offers)
         here = {(given.declaration.table, _universe(given.declaration)) for given in offers}
         names = {given.declaration.table for given in offers}
         own = self.workspace.outputs
@@ -139,7 +140,7 @@ class Offering:
                 for table, universe in sorted(recorded.definition["universe"].items()):
                     if table not in declared_tables(own):
                         continue
-                    declaration = _as_it_was(load_declaration(table, own), universe)
+                    declaration = _as_it_was(load_declaration(table, own=own), universe)
                     one = (table, _universe(declaration))
                     files = map(self.workspace.aggregate, files_of(declaration.source))
                     if one in here or not all(path.is_file() for path in files):
@@ -156,12 +157,25 @@ class Offering:
                     found.append(dataclasses.replace(given, frame=only_public(frame)))
         return found
 
+    def _check_modes(self, ledger: Ledger, offers: Sequence[Offer]) -> None:
+        """Refuse a table in exact numbers that was rounded before, and the other way round."""
+        modes = {given.declaration.table: given.declaration.mode for given in offers}
+        for record in ledger.records:
+            for recorded in record.recorded:
+                for table, universe in sorted(recorded.definition["universe"].items()):
+                    if modes.get(table, universe["mode"]) != universe["mode"]:
+                        raise ReleaseError(
+                            f"study.release.modes: {table} was released as {universe['mode']} before. Exact and rounded "
+                            "numbers of the same cells tell more than either: keep to its mode. Nothing was written."
+                        )
+
 
 def universe_of(declaration: Declaration) -> dict[str, Any]:
     """Which rows of the aggregate a table holds, and in which detail, as plain values."""
     return {
         "where": [[column, list(values)] for column, values in declaration.where],
         "recode": [list(each) for each in declaration.recode],
+        "mode": declaration.mode,
         "rows": [[[[c, list(v)] for c, v in each.where], list(each.total)] for each in declaration.rows],
     }
 
@@ -176,6 +190,7 @@ def _as_it_was(declaration: Declaration, universe: dict[str, Any]) -> Declaratio
 
     return dataclasses.replace(
         declaration,
+        mode=universe["mode"],
         where=where(universe["where"]),
         recode=tuple((column, how) for column, how in universe["recode"]),
         rows=tuple(Rows(where(kept), tuple(total)) for kept, total in universe["rows"]),

@@ -95,6 +95,6 @@ def protect(aggregate: pl.DataFrame, declaration: Path, settings: Settings) -> R
     if not kept.exists() or not kept.samefile(declaration):
         with replacing(kept) as temporary:
             shutil.copyfile(declaration, temporary)
-    only = dataclasses.replace(settings.study.release, tables=(declared.table,), coarsen=(), name=None)
+    only = dataclasses.replace(settings.study.release, tables=(declared.table,), modes={}, coarsen=(), name=None)
     study = dataclasses.replace(settings.study, release=only)
     return release(dataclasses.replace(settings, study=study, check=True))

@@ -88,6 +88,7 @@ def _resource(table: SafeTable, about: About, folder: Path) -> dict[str, Any]:
         "description": declaration.population.en,
         "descriptions": _both(declaration.population),
         "relations": _both(declaration.relation),
+        "numbers": "exact" if declaration.mode == "suppress" else "rounded",
         "schema": {
             "fields": [
                 {

@@ -81,8 +81,19 @@ def _notes(table: SafeTable, about: About) -> list[list[str]]:
         ["titel / title", declaration.title.nl, declaration.title.en],
         ["telt / counts", declaration.population.nl, declaration.population.en],
         ["samenhang / relation", declaration.relation.nl, declaration.relation.en],
-        ["afronding / rounding", f"aselect op {table.profile.rounding_base}; een rij die er niet is, is nul "
-        "of niet getoond",
-         f"randomly to {table.profile.rounding_base}; a row that is absent is zero or withheld"],
+        ["getallen / numbers", *_kind(table)],
     ]  # fmt: skip
     return lines + [[name, text.nl, text.en] for name, text in declaration.variables]
+
+
+def _kind(table: SafeTable) -> list[str]:
+    if table.declaration.mode == "suppress":
+        return [
+            "exact; een rij die er niet is, is nul of niet getoond",
+            "exact; a row that is absent is zero or withheld",
+        ]
+    base = table.profile.rounding_base
+    return [
+        f"aselect afgerond op {base}; een rij die er niet is, is nul of niet getoond",
+        f"randomly rounded to {base}; a row that is absent is zero or withheld",
+    ]

@@ -54,7 +54,8 @@ def vet(table: SafeTable, vocabulary: frozenset[str]) -> None:
 
 
 def _vet_numbers(table: SafeTable) -> None:
-    name, frame, base = table.declaration.table, table.frame, table.profile.rounding_base
+    name, frame = table.declaration.table, table.frame
+    base = 1 if table.declaration.mode == "suppress" else table.profile.rounding_base
     for column in table.declaration.measures:
         if frame[column].null_count() or (frame[column] % base != 0).any():
             raise ReleaseError(f"{name}: column {column} holds a number that is not rounded. Nothing was written.")

@@ -32,7 +32,7 @@ from mobility.settings.definitions import (
 from mobility.settings.machine import MOST_PARTITIONS, Engine, Place, RegisterSource, Slurm
 from mobility.settings.output import Disclosure, Report
 from mobility.settings.reading import did_you_mean, names_of, read
-from mobility.settings.study import LeastCoverage, Release, Severity, Study, Words
+from mobility.settings.study import LeastCoverage, Mode, Release, Severity, Study, Words
 from mobility.settings.synthetic import EARLIEST_YEAR, LATEST_YEAR, Effect, Flaws, Format, Synthetic
 
 __all__ = [
@@ -57,6 +57,7 @@ __all__ = [
     "Income",
     "LeastCoverage",
     "Level",
+    "Mode",
     "Monitor",
     "Moves",
     "Period",

@@ -11,6 +11,8 @@ from mobility.settings.definitions import Chains, Estimates, Flows, Geography, I
 from mobility.settings.reading import FOLDER_NAME, share
 
 Severity = Literal["stop", "quarantine", "warn"]
+Mode = Literal["round", "suppress"]
+"""How a table is protected: by random rounding, or in exact numbers with gaps."""
 
 
 @dataclass(frozen=True)
@@ -23,10 +25,14 @@ class Words:
 
 @dataclass(frozen=True)
 class Release:
-    """Which tables are offered for export, under which name (None: the next number), and of which detail is given up."""
+    """Which tables are offered for export, under which name (None: the next number), and of which detail is given up.
+
+    `modes`: how a table is protected, by table, where that differs from its declaration.
+    """
 
     name: str | None
     tables: tuple[str, ...]
+    modes: dict[str, Mode]
     coarsen: tuple[str, ...]
     target_share: float
 
@@ -37,6 +43,9 @@ class Release:
             raise RequestError(f"study.release.coarsen: {unknown[0]} is not among study.release.tables.")
         if not self.tables:
             raise RequestError("study.release.tables is empty. Name at least one table of schemas/outputs/.")
+        for table in self.modes:
+            if table not in self.tables:
+                raise RequestError(f"study.release.modes: {table} is not one of study.release.tables.")
         if self.name is not None and not FOLDER_NAME.fullmatch(self.name):
             raise RequestError(
                 "study.release.name is also the name of a folder: use letters, digits, dots, - and _ only."

@@ -18,9 +18,12 @@ from mobility.steps.members import find_members
 
 def _asked(settings: Settings) -> dict[str, Any]:
     # The page is made from what the release says about the study, so the words of the study count as well.
+    modes = settings.study.release.modes
     return {
         "study": settings.study,
-        "tables": [load_declaration(name, workspace(settings).outputs) for name in settings.study.release.tables],
+        "tables": [
+            load_declaration(name, modes, workspace(settings).outputs) for name in settings.study.release.tables
+        ],
         "disclosure": settings.disclosure,
         "export": settings.place.export.absolute(),
     }
@@ -30,7 +33,7 @@ def _inputs(settings: Settings) -> list[Path]:
     space = workspace(settings)
     tables = settings.study.release.tables
     own = space.outputs
-    sources = {name for table in tables for name in files_of(load_declaration(table, own).source)}
+    sources = {name for table in tables for name in files_of(load_declaration(table, own=own).source)}
     absent = sorted(source for source in sources if not space.aggregate(source).is_file())
     if absent:
         raise RequestError(

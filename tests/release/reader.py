@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 
 FAR = 10**9
+_SWEEPS = 100
 Cell = Hashable
 Intervals = dict[Cell, tuple[int, int]]
 
@@ -23,10 +24,12 @@ def told(number: int | None, base: int = 5, least: int = 10) -> tuple[int, int]:
 
 
 def propagate(start: Mapping[Cell, tuple[int, int]], sums: Sequence[tuple[Cell, Sequence[Cell]]]) -> Intervals:
-    """The intervals that follow from cells being sums of others, narrowed until nothing changes."""
+    """The intervals that follow from cells being sums of others, narrowed until nothing changes, or a hundred times."""
     found = dict(start)
     changed = True
-    while changed:
+    for _ in range(_SWEEPS):
+        if not changed:
+            break
         changed = False
         for parent, children in sums:
             low = sum(found[child][0] for child in children)

@@ -27,7 +27,16 @@ def family(children: int, *, loose: bool = True) -> Net:
 
 def evidence(*numbers: int, households: tuple[int, ...] | None = None, large: tuple[int, ...] = ()) -> Shown:
     counts = np.array([numbers, households or numbers])
-    return Shown(counts, 5, np.array([10, 10]), np.full(len(numbers), 5), 5, np.isin(np.arange(len(numbers)), large))
+    cells = len(numbers)
+    return Shown(
+        numbers=counts,
+        base=np.full(cells, 5),
+        minimum=np.array([10, 10]),
+        width=np.full(cells, 5),
+        rounds=5,
+        large=np.isin(np.arange(cells), large),
+        unguarded=np.zeros(cells, bool),
+    )
 
 
 def one_breakdown(*classes: int) -> tuple[Breakdowns, ...]:
@@ -197,5 +206,5 @@ def test_bounds_hold_the_truth_and_end_wide(tree: list[list[int]], seed: int) ->
     truth = np.array([true, households, true - households])
     assert (low <= truth).all()
     assert (truth <= high).all()
-    assert not tight(low, high, net, shown.width)[0].any()
+    assert not tight(low, high, net, shown)[0].any()
     assert (stays <= (households >= 10)).all()

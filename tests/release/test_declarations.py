@@ -35,7 +35,7 @@ def test_margins_name_declared_tables() -> None:
     ("change", "says"),
     [
         ({"colour": "red"}, "colour: this key is not known"),
-        ({"mode": "suppress"}, "mode: choose round"),
+        ({"mode": "blur"}, "mode: choose round or suppress"),
         ({"measures": ["persons"]}, "measures"),
         ({"title": None}, "title: this key is missing"),
         ({"groups": [{"within": ["town"], "classes": "income_class"}]}, "groups[0].within: town"),

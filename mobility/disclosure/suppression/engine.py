@@ -15,7 +15,7 @@ from mobility.disclosure.suppression.system import Flags, System
 from mobility.errors import ReleaseError
 
 PROVEN_UP_TO = 1000
-"""Systems of so many hidden cells get a move for every cell at risk; larger ones for those that seemed narrow."""
+"""With so many cells at risk each gets a move; with more, those that seemed narrow."""
 
 _ROUNDS = 20
 _MOST_REOPENED = 30
@@ -36,7 +36,7 @@ class Pattern:
     proven: Flags
 
 
-def suppress(system: System) -> Pattern:
+def suppress(system: System, suspects: Flags | None = None) -> Pattern:
     """Withhold as little as is needed.
 
     A. Every relation gets enough withheld in it (`cover`).
@@ -45,14 +45,18 @@ def suppress(system: System) -> Pattern:
     D. Each of them gets a move, and what the move needs is withheld (`find_move`); from A again until nothing is found.
     E. In a small system, secondary cells are shown again, the largest first, where proofs can do without them.
 
+    Args:
+        system: the cells.
+        suspects: cells at risk that are looked at whatever B and C say, such as those that an attack found.
+
     Raises:
         ReleaseError: a cell cannot be protected, whatever is withheld.
     """
     proof = Proof(system)
-    in_full = int(system.hidden.sum()) <= PROVEN_UP_TO
+    in_full = int(system.risk.sum()) <= PROVEN_UP_TO
     withheld = cover(system, system.hidden)
     for _ in range(_ROUNDS):
-        failing = np.flatnonzero(proof.open() & (True if in_full else _suspect(system, withheld)))
+        failing = np.flatnonzero(proof.open() & (True if in_full else _suspect(system, withheld, suspects)))
         if not len(failing):
             break
         for target in failing.tolist():
@@ -79,9 +83,10 @@ def check(system: System, pattern: Pattern) -> Flags:
     return system.risk & ~proof.open()
 
 
-def _suspect(system: System, withheld: Flags) -> Flags:
+def _suspect(system: System, withheld: Flags, suspects: Flags | None) -> Flags:
     low, high = propagate(system, withheld)
-    return determined(system.sums, withheld) | (high - low + 1 < system.width)
+    found = determined(system.sums, withheld) | (high - low + 1 < system.width)
+    return found if suspects is None else found | suspects
 
 
 def _move(system: System, withheld: Flags, proof: Proof, target: int, *, only_withheld: bool = False) -> Move | None:

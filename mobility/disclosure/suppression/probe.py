@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from mobility.disclosure.suppression.system import Flags, Reals, Sums
+from mobility.disclosure.suppression.system import Flags, Reals, Sums, Table
 from mobility.errors import ReleaseError
 
-_CLOSE = 1e-9
+_CLOSE = 1e-8
 _ZERO = 1e-5
 _MOST = 20_000
 
@@ -21,21 +21,33 @@ def determined(sums: Sums, withheld: Flags) -> Flags:
     Raises:
         ReleaseError: the projection did not converge. To stop early would be to report too few cells.
     """
-    table = sums.by_relation
-    kept = np.flatnonzero(withheld[table.column])
-    row, column = table.row[kept], table.column[kept]
-    size = np.bincount(row, minlength=sums.count)
-    weight = table.sign[kept] / np.sqrt(size)[row]
+    rows, columns = (
+        _part(sums.by_relation, withheld[sums.by_relation.column]),
+        _part(sums.by_cell, withheld[sums.by_cell.row]),
+    )
+    relations, size = np.unique(rows.row, return_counts=True)
+    cells, degree = np.unique(columns.row, return_counts=True)
+    scale = 1.0 / np.sqrt(size)
+    number = np.zeros(sums.count, np.int64)
+    number[relations] = np.arange(len(relations))
+    place = np.zeros(sums.cells, np.int64)
+    place[cells] = np.arange(len(cells))
+    of_row, of_column = place[rows.column], number[columns.column]
+    row_weight, column_weight = rows.sign * np.repeat(scale, size), columns.sign * scale[of_column]
+    row_start, column_start = np.cumsum(size) - size, np.cumsum(degree) - degree
     random = np.random.default_rng(20060101)
-    change = random.uniform(1.0, 2.0, sums.cells) * random.choice([-1.0, 1.0], sums.cells)
-    change[~withheld] = 0.0
+    change: Reals = random.uniform(1.0, 2.0, len(cells)) * random.choice([-1.0, 1.0], len(cells))
 
     def apply(values: Reals) -> Reals:
-        return np.bincount(row, weight * values[column], sums.count).astype(np.float64, copy=False)
+        found: Reals = np.add.reduceat(row_weight * values[of_row], row_start)
+        return found
 
     def transpose(values: Reals) -> Reals:
-        return np.bincount(column, weight * values[row], sums.cells).astype(np.float64, copy=False)
+        found: Reals = np.add.reduceat(column_weight * values[of_column], column_start)
+        return found
 
+    if not len(cells):
+        return np.zeros(sums.cells, np.bool_)
     # Minimise the length of `change` less a combination of relations: what is left is the projection.
     left = change
     gradient = apply(left)
@@ -57,5 +69,11 @@ def determined(sums: Sums, withheld: Flags) -> Flags:
             "Whether the sums give a withheld cell away could not be worked out. Offer fewer tables that overlap "
             "(study.release.tables)."
         )
-    found: Flags = withheld & (np.abs(left) < _ZERO)
+    found = np.zeros(sums.cells, np.bool_)
+    found[cells[np.abs(left) < _ZERO]] = True
     return found
+
+
+def _part(table: Table, kept: Flags) -> Table:
+    """The entries that are kept; the rows keep their numbers."""
+    return Table(table.start, table.row[kept], table.column[kept], table.sign[kept])

@@ -6,10 +6,12 @@ import highspy
 import numpy as np
 
 from mobility.disclosure.suppression.system import Reals, Whole
+from mobility.errors import ReleaseError
 
 FAR = highspy.kHighsInf
 _SLACK = 1e-6
 _NODES = 2000
+_NOTHING = (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kSolutionLimit)
 
 
 class Program:
@@ -21,12 +23,9 @@ class Program:
         sign: the sign, by entry.
         low: the least change, by cell.
         high: the most.
-        inside: whether a solution from within will do where there are several, which is faster for many cells.
     """
 
-    def __init__(
-        self, relation: Whole, cell: Whole, sign: Whole, low: Reals, high: Reals, *, inside: bool = False
-    ) -> None:
+    def __init__(self, relation: Whole, cell: Whole, sign: Whole, low: Reals, high: Reals) -> None:
         columns = len(low)
         order = np.lexsort((relation, cell))
         start = np.zeros(columns + 1, np.int32)
@@ -44,24 +43,25 @@ class Program:
         given.a_matrix_.value_ = sign[order].astype(np.float64)
         self._columns = np.arange(columns, dtype=np.int32)
         self._solver = highspy.Highs()
-        options: list[tuple[str, object]] = [("output_flag", False), ("threads", 1), ("random_seed", 1)]
-        if inside:
-            options += [("solver", "ipm"), ("run_crossover", "off")]
-        for option, value in options:
+        # The number of threads is left alone: HiGHS refuses another one than the first program of the process had.
+        for option, value in (("output_flag", False), ("parallel", "off"), ("random_seed", 1)):
             self._solver.setOptionValue(option, value)
         self._solver.passModel(given)
 
     def least(self, cost: Reals) -> Reals | None:
-        """The change that costs least, or None where there is none within the bounds or the solver did not end."""
+        """The change that costs least, or None where there is none within the bounds or, in whole numbers, none was found.
+
+        Raises:
+            ReleaseError: the solver failed.
+        """
         self._solver.changeColsCost(len(self._columns), self._columns, cost)
         self._solver.run()
-        if self._solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+        status = self._solver.getModelStatus()
+        if status == highspy.HighsModelStatus.kOptimal:
+            return np.array(self._solver.getSolution().col_value)
+        if status in _NOTHING:
             return None
-        return np.array(self._solver.getSolution().col_value)
-
-    def bound(self, low: Reals, high: Reals) -> None:
-        """Set other bounds."""
-        self._solver.changeColsBounds(len(self._columns), self._columns, low, high)
+        raise ReleaseError(f"The solver of linear programs failed ({status.name}). Nothing was written.")
 
     def ask_whole(self) -> None:
         """From now on changes are whole numbers; the search is given up after so many steps, whatever the machine."""
