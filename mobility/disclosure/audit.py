@@ -21,6 +21,7 @@ import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -100,11 +101,31 @@ class Net:
             relation=links["relation"].to_numpy(),
         )
 
+    @cached_property
+    def _start(self) -> Whole:
+        return np.searchsorted(self.relation, np.arange(len(self.parent)))
+
+    @cached_property
+    def _by_child(self) -> tuple[Whole, Whole, Whole]:
+        """The order of links by child, where each child starts in it, and the children."""
+        order = np.argsort(self.child, kind="stable")
+        cells, start = np.unique(self.child[order], return_index=True)
+        return order, start, cells
+
     def total(self, values: Whole) -> Whole:
-        """The sum of the children's values, by relation."""
-        sums = np.zeros(len(self.parent), np.int64)
-        np.add.at(sums, self.relation, values[self.child])
-        return sums
+        """The sum of the children's values, by relation; every relation has a child."""
+        return np.add.reduceat(values[self.child], self._start) if len(self.child) else np.zeros(0, np.int64)
+
+    def narrow(self, low: Whole, high: Whole) -> None:
+        """Take up, in place, the bounds that each relation by itself sets."""
+        if not len(self.child):
+            return
+        (parents, least, most), (_, under, over) = self.implied(low, high)
+        order, start, cells = self._by_child
+        np.maximum.at(low, parents, least)
+        np.minimum.at(high, parents, most)
+        low[cells] = np.maximum(low[cells], np.maximum.reduceat(under[order], start))
+        high[cells] = np.minimum(high[cells], np.minimum.reduceat(over[order], start))
 
     def implied(self, low: Whole, high: Whole) -> Iterator[tuple[Whole, Whole, Whole]]:
         """The bounds that each relation by itself sets: cells, least, most; of parents, then of children."""
@@ -253,9 +274,7 @@ def bounds(shown: Shown, is_shown: Flags, net: Net, breakdowns: tuple[Breakdowns
     for _ in range(_SWEEPS):
         before = low.copy(), high.copy()
         for measure in range(len(low)):
-            for cells, least, most in net.implied(low[measure], high[measure]):
-                np.maximum.at(low[measure], cells, least)
-                np.minimum.at(high[measure], cells, most)
+            net.narrow(low[measure], high[measure])
         for measure in (PERSONS, HOUSEHOLDS):
             for each, known in rules:
                 cells, least, most = each.implied(low[measure], high[measure], known)
