@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import InitVar, dataclass
+from dataclasses import InitVar, dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -102,6 +102,57 @@ def protect(
     Raises:
         ReleaseError: the tables do not add up, or cannot be protected at this level of detail.
     """
+    found: dict[str, Protected] = {}
+    for together in _linked(offers):
+        pieces = [_protect_together(piece, profile, secret, blocks) for piece in _by_year(together)]
+        for parts in zip(*pieces, strict=True):
+            found[parts[0].safe.declaration.table] = _join(parts)
+    return [found[given.declaration.table] for given in offers]
+
+
+def _linked(offers: Sequence[Offer]) -> list[list[Offer]]:
+    """The offers in groups: no sum connects tables of different groups."""
+    groups = [[given] for given in offers]
+    for given in offers:
+        names = {given.declaration.table, *(margin.table for margin in given.declaration.margins)}
+        linked = [group for group in groups if any(each.declaration.table in names for each in group)]
+        apart = [group for group in groups if all(each.declaration.table not in names for each in group)]
+        groups = [*apart, [each for group in linked for each in group]]
+    return groups
+
+
+def _by_year(offers: list[Offer]) -> list[list[Offer]]:
+    """The offers of each year, where no sum and no rule connects years: a country of many years then needs less memory."""
+    years = sorted({year for given in offers if _is_yearly(given.declaration) for year in given.frame["year"].unique()})
+    if not years or not all(_is_yearly(given.declaration) for given in offers):
+        return [offers]
+    of_year = [pl.col("year") == year for year in years]
+    return [
+        [replace(given, frame=given.frame.filter(each), base=given.base.filter(each)) for given in offers]
+        for each in of_year
+    ]
+
+
+def _is_yearly(declaration: Declaration) -> bool:
+    summed = [*(rows.total for rows in declaration.rows), *(margin.over for margin in declaration.margins)]
+    return (
+        "year" in declaration.cells
+        and not any("year" in columns for columns in summed)
+        and all("year" in group.within for group in declaration.groups)
+        and (declaration.parts is None or declaration.parts.column != "year")
+    )
+
+
+def _join(parts: Sequence[Protected]) -> Protected:
+    declaration, profile = parts[0].safe.declaration, parts[0].safe.profile
+    frame = pl.concat([part.safe.frame for part in parts]).sort(declaration.cells)
+    inside = pl.concat([part.inside for part in parts]).sort(declaration.cells)
+    return Protected(SafeTable(declaration, frame, profile, _pass=_PASS), inside)
+
+
+def _protect_together(
+    offers: Sequence[Offer], profile: Disclosure, secret: bytes, blocks: Mapping[str, str]
+) -> list[Protected]:
     judged: list[pl.DataFrame] = []
     start = 0
     for given in offers:
