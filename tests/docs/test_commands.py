@@ -11,10 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from mobility.benchmark.request import Benchmark
 from mobility.folders import PROGRAM
-from mobility.settings import read_own, read_settings
-from tests.lib.compose import composed
+from tests.lib.compose import composed_settings
 
 PAGES = sorted([PROGRAM / "README.md", PROGRAM / "CONTRIBUTING.md", *(PROGRAM / "docs").rglob("*.md")])
 _JOB = re.compile(r"uv run (?:--group \w+ )?jobs/(\w+)\.py([^`#\n]*)")
@@ -47,9 +45,8 @@ def test_a_command_of_the_pages_is_accepted(page: str, job: str, typed: str) -> 
     flags = {word for word in words if "=" not in word}
     assert flags <= {"--help", "-m", "--cfg", "job"}, f"{page}: {flags}"
     if "-m" in flags:
-        overrides = [re.sub(r"=([^\[{,]+),.*", r"=\1", word) for word in overrides]
-    given = composed(job, *overrides)
-    read_own(Benchmark, given) if job == "benchmark" else read_settings(given)
+        overrides = [re.sub(r"=(\[[^\]]*\]|[^\[{,]+),.*", r"=\1", word) for word in overrides]
+    composed_settings(job, *overrides)
 
 
 @pytest.mark.slow

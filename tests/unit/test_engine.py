@@ -11,7 +11,11 @@ LOCAL = Engine("local", None, None)
 
 def test_work_gives_the_results_in_the_order_of_the_partitions_and_tells_how_far_it_is():
     told = []
-    assert work(lambda partition: partition * 10, 3, LOCAL, "tens", lambda *now: told.append(now), int) == [0, 10, 20]
+    assert work(lambda partition: partition * 10, 3, LOCAL, "tens", lambda *now: told.append(now), rows=int) == [
+        0,
+        10,
+        20,
+    ]
     assert told == [("tens", 0, 3), ("tens", 1, 3, 0), ("tens", 2, 3, 10), ("tens", 3, 3, 30)]
 
 

@@ -8,11 +8,10 @@ import pytest
 import yaml
 from omegaconf import OmegaConf
 
-from mobility.benchmark.request import Benchmark
 from mobility.errors import RequestError
 from mobility.folders import CONF, SCHEMAS
-from mobility.settings import read_own, read_settings, setting_names
-from tests.lib.compose import composed
+from mobility.settings import read_settings, setting_names
+from tests.lib.compose import composed, composed_settings
 
 JOBS = sorted(path.stem for path in CONF.glob("*.yaml") if not path.stem.startswith("_"))
 STUDIES = sorted(path.stem for path in (CONF / "study").glob("*.yaml") if not path.stem.startswith("_"))
@@ -21,14 +20,12 @@ STUDIES = sorted(path.stem for path in (CONF / "study").glob("*.yaml") if not pa
 @pytest.mark.parametrize("job", JOBS)
 @pytest.mark.parametrize("study", STUDIES)
 def test_every_job_composes_with_every_study(job, study):
-    given = composed(job, f"study={study}")
-    settings = read_own(Benchmark, given)[1] if job == "benchmark" else read_settings(given)
-    assert settings.study.name == study
+    assert composed_settings(job, f"study={study}").study.name == study
 
 
 @pytest.mark.parametrize("place", ["laptop", "cbs_ra", "ossc"])
-@pytest.mark.parametrize("disclosure", ["cbs", "cbs_income_strict"])
-@pytest.mark.parametrize("engine", ["local", "dask"])
+@pytest.mark.parametrize("disclosure", ["cbs", "cbs_income_strict", "essnet"])
+@pytest.mark.parametrize("engine", ["local", "dask", "slurm"])
 def test_every_choice_reads(place, disclosure, engine):
     settings = read_settings(composed("pipeline", f"place={place}", f"disclosure={disclosure}", f"engine={engine}"))
     assert settings.disclosure.profile == disclosure
