@@ -14,7 +14,7 @@ import numpy.typing as npt
 from mobility.disclosure.audit import HOUSEHOLDS, PERSONS, SURPLUS, Flags, Net, Shown, Whole
 from mobility.errors import ReleaseError
 
-ALL_UP_TO = 200_000
+ALL_UP_TO = 50_000
 """With so many withheld cells every one at risk is attacked; with more, a sample."""
 
 SAMPLE = 1000
