@@ -72,8 +72,9 @@ def _run(settings: Settings, tell: Tell) -> Told:
     space, study, engine = workspace(settings), settings.study, settings.engine
     panel = Panel(space.panel)
     shape = panel.shape()
-    scratch = make_folder(space.root / "moves.tmp-by-person")
-    for folder in (*folders(settings).values(), counts_folder(settings)):
+    scratch = space.root / "moves.tmp-by-person"
+    # A run that was killed may have left parts of other partitions.
+    for folder in (scratch, *folders(settings).values(), counts_folder(settings)):
         remove_folder(folder)
         make_folder(folder)
     groups = min(shape.partitions, max(_LEAST_GROUPS, engine.workers or cores()))
