@@ -76,7 +76,7 @@ points = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(points, st.integers(1, 300))
 def test_neighbours_equal_measuring_every_pair_of_addresses(drawn, within):
     addresses = pl.DataFrame(drawn, schema={"wijk": pl.String, "x_m": pl.Int64, "y_m": pl.Int64}, orient="row")
