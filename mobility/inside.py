@@ -85,7 +85,7 @@ class Inside:
         folder = self.workspace.root / "cohort"
         parts = [
             self._parts(area, "chains").with_columns(pl.lit(int(area.name), pl.UInt32).alias("followed"))
-            for area in sorted(path for path in folder.glob("*") if path.is_dir())
+            for area in sorted(path for path in folder.glob("[0-9]*") if path.is_dir())
         ]
         if not parts:
             self._absent("cohort", "chains")

@@ -47,7 +47,7 @@ def test_workers_have_their_threads_their_folder_and_faults_without_text(workers
     assert os.getpid() not in {one["pid"] for one in seen}
     assert {one["temporary"] for one in seen} == {str(tmp_path / "tmp")}
     told = []
-    assert work(partial(tasks.count, folder=tmp_path), 5, TWO, "counting", lambda *now: told.append(now), int) == [
+    assert work(partial(tasks.count, folder=tmp_path), 5, TWO, "counting", lambda *now: told.append(now), rows=int) == [
         *range(5)
     ]
     assert told[-1] == ("counting", 5, 5, 10)
