@@ -11,7 +11,12 @@ from pathlib import Path
 import pytest
 
 PROGRAM = Path(__file__).resolve().parents[2]
-SMALL = ("synthetic.persons=2500", "synthetic.seed=4")
+SMALL = (
+    *("synthetic.persons=2500", "synthetic.seed=4"),
+    # Less of what takes seconds at any size: intervals by few draws, and some of the tables.
+    "study.estimates.draws=199",
+    "study.release.tables=[quality,flows,flows_total,cohort,chains,chains_destination]",
+)
 
 
 @pytest.fixture(scope="session")
