@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from mobility.errors import MachineError, MobilityError
 from mobility.folders import PROGRAM
@@ -104,9 +104,10 @@ def _by_workers(
     # Results are taken as they come, and so survive the worker that made them; it then has nothing that would be redone.
     for future in as_completed(list(futures)):
         partition = futures.pop(future)
-        result: T | _Failed | None = None if _was_killed(future) else future.result()
+        was_killed = _was_killed(future)
+        result: T | _Failed | None = None if was_killed else future.result()
         future.release()
-        if result is None:
+        if was_killed:
             failed[partition] = MachineError(
                 f"{what}: partition {partition} ended every worker process that tried it, most likely for want of memory. "
                 f"The other partitions were finished. Give more memory (place.memory), fewer workers (engine.workers), or more "
@@ -115,8 +116,8 @@ def _by_workers(
         elif isinstance(result, _Failed):
             failed[partition] = result.error(what, partition)
         else:
-            results[partition] = result
-            done_rows += rows(result)
+            results[partition] = cast("T", result)  # a task may well return nothing
+            done_rows += rows(results[partition])
         tell(what, partitions - len(futures), partitions, done_rows)
     if failed:
         raise failed[min(failed)]

@@ -19,6 +19,10 @@ def count(partition, folder):
     return partition
 
 
+def nothing(partition):
+    """A task that has nothing to tell."""
+
+
 def die(partition, folder, deadly, times):
     """One partition ends its worker as often as asked; the others count."""
     tried = Path(folder) / f"died-{partition:03d}"

@@ -51,6 +51,7 @@ def test_workers_have_their_threads_their_folder_and_faults_without_text(workers
         *range(5)
     ]
     assert told[-1] == ("counting", 5, 5, 10)
+    assert work(tasks.nothing, 3, TWO, "nothing to tell", tell) == [None] * 3, "and nobody is taken for dead"
     for kind, error, words in (
         ("value", WorkerError, "ValueError in failing, partition 0, at "),
         ("polars", WorkerError, "InvalidOperationError in failing, partition 0, at "),

@@ -11,7 +11,7 @@ from tests.faults.runner import run_job
 _JOBS = ("ingest", "moves", "flows", "chains")
 
 # What is tried: the engine, its workers, the partitions of the panel, the threads of polars.
-FEW = [("dask", 2, 7, 1), ("local", 1, 64, 2)]
+FEW = [("dask", 2, 7, 1)]
 ALL = [
     (engine, workers, partitions, threads)
     for engine, workers in (("local", 1), ("dask", 1), ("dask", 2), ("dask", 4))
