@@ -40,7 +40,7 @@ def _members(settings: Settings, source: str) -> Members | None:
     space = workspace(settings)
     if source == "flows" and space.moves.is_dir():
         return _movers(settings)
-    if source in ("cohort", "chains") and (space.root / "cohort").is_dir():
+    if source in ("cohort", "chains") and settings.study.programmes and (space.root / "cohort").is_dir():
         return _residents(settings, COHORT_KEYS if source == "cohort" else CHAIN_KEYS)
     return None
 
