@@ -360,7 +360,7 @@ def test_a_damaged_table_in_the_workspace_is_never_quoted(job, table, damage, wo
     a_damaged_table_is_never_quoted(job, table, damage, workspace, planted_source, attempt)
 
 
-@pytest.mark.slow
+@pytest.mark.campaign
 @pytest.mark.parametrize("damage", DAMAGES)
 @pytest.mark.parametrize(("job", "table"), LAYERS + FURTHER_LAYERS)
 def test_no_damaged_table_of_the_workspace_is_ever_quoted(job, table, damage, workspace, planted_source, attempt):

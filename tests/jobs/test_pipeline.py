@@ -305,7 +305,7 @@ def test_dask_workers_give_the_bytes_of_one_process(story, tmp_path, run_job, pl
     assert aggregates(tmp_path) == story.aggregates
 
 
-@pytest.mark.slow
+@pytest.mark.campaign
 def test_the_order_of_rows_in_the_registers_does_not_change_a_byte(story, tmp_path, run_job, places):
     source = tmp_path / "shuffled"
     shutil.copytree(story.root / "source", source)
