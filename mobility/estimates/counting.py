@@ -12,7 +12,7 @@ from mobility.chains.programmes import HOME, Followed
 from mobility.estimates.comparison import NOW, Contrast, contrasts, count_contrast, low_residents
 from mobility.estimates.homes import Homes
 from mobility.estimates.mirror import count_back
-from mobility.estimates.neighbours import next_to
+from mobility.neighbours import next_to
 from mobility.settings import Chains, Estimates
 
 

@@ -16,13 +16,13 @@ import polars as pl
 
 from mobility.flows.counts import Level, level_of
 from mobility.indicators.table import TOTAL, add_up
+from mobility.neighbours import next_to
 from mobility.places import UNPLACEABLE
 
 INSIDE, RING, REST = CUTS = ("inside", "ring", "rest")
 NATIONAL = "national"
 PROGRAMME = "programme"
 OUTSIDE = "-"  # place at level `programme` of what is in none
-_RING_CELL = 4  # cells of a ring distance per side in which addresses are looked for together
 
 
 @dataclass(frozen=True)
@@ -76,37 +76,17 @@ def inside_programmes(areas: pl.DataFrame, programmes: Sequence[tuple[str, pl.Se
 
 
 def near_inside(objects: pl.DataFrame, inside: pl.Series, metres: int) -> npt.NDArray[np.bool_]:
-    """Whether each area has an address within so many metres of an address inside.
-
-    Distances are exact. Addresses are looked at square by square, and areas that are known to be near are not looked at again,
-    so that even a country takes seconds.
+    """Whether each area has an address within so many metres of an address inside; what is inside is not near.
 
     Args:
         objects: `area`, `x_m`, `y_m`.
         inside: whether each area lies in a programme.
         metres: the distance.
     """
+    of_area = pl.when(inside.gather(objects["area"])).then(pl.lit(INSIDE)).otherwise(pl.col("area").cast(pl.String))
+    addresses = objects.select(of_area.alias("wijk"), "x_m", "y_m")
     near = np.zeros(len(inside), dtype=bool)
-    points = objects.drop_nulls(["x_m", "y_m"]).unique()
-    points = points.with_columns(inside.gather(points["area"]).alias("inside"))
-    size = metres * _RING_CELL
-    core = points.filter("inside").select("x_m", "y_m").unique().sort("x_m", "y_m")
-    rest = points.filter(~pl.col("inside")).sort("area", "x_m", "y_m")
-    cells = core.group_by(x_cell=pl.col("x_m") // size, y_cell=pl.col("y_m") // size).agg("x_m", "y_m")
-    for x_cell, y_cell, x, y in cells.sort("x_cell", "y_cell").iter_rows():
-        low_x, low_y = x_cell * size - metres, y_cell * size - metres
-        around = rest.filter(
-            pl.col("x_m").is_between(low_x, low_x + size + 2 * metres),
-            pl.col("y_m").is_between(low_y, low_y + size + 2 * metres),
-        )
-        area = around["area"].to_numpy()
-        ours = np.array([x, y], dtype=np.int64)
-        for one in np.unique(area):
-            if near[one]:
-                continue
-            theirs = around.filter(pl.col("area") == one).select("x_m", "y_m").to_numpy().astype(np.int64)
-            square = (theirs[:, :1] - ours[0]) ** 2 + (theirs[:, 1:] - ours[1]) ** 2
-            near[one] = bool((square <= metres**2).any())
+    near[next_to(addresses, [INSIDE], metres)["neighbour"].cast(pl.UInt32).to_numpy()] = True
     return near
 
 

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mobility.estimates.comparison import CELL
-from mobility.estimates.neighbours import next_to
 from mobility.estimates.weighting import build_arms, draw_again, estimate
+from mobility.neighbours import next_to
 
 HORIZON = 4
 CAUSES = ["-", "arrival", "away", "dead"]

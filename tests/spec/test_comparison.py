@@ -15,8 +15,8 @@ from mobility.estimates.comparison import CELL, contrasts, count_contrast, low_r
 from mobility.estimates.excess import excess_table, whose
 from mobility.estimates.homes import Homes
 from mobility.estimates.mirror import count_back, count_entrants, mirror_table
-from mobility.estimates.neighbours import next_to
 from mobility.estimates.sensitivity import beside, one_specification
+from mobility.neighbours import next_to
 from mobility.places import zone_areas
 from mobility.settings import Estimates
 from tests.lib.tables import assert_table, households, persons, spells, table

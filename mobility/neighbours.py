@@ -1,4 +1,4 @@
-"""Which wijken are next to each other: addresses within some metres of each other (method 2). Pure."""
+"""Which areas are next to each other: addresses within some metres of each other (method 2). Pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def next_to(addresses: pl.DataFrame, wijken: list[str], within_m: int) -> pl.Dat
     from one of its addresses). Wijken whose addresses have no coordinates have no neighbours.
 
     Args:
-        addresses: `wijk`, `x_m`, `y_m`; null where not known.
+        addresses: `wijk` (its code, or the name of any other set of addresses), `x_m`, `y_m`; null where not known.
         wijken: whose neighbours are asked.
         within_m: the distance.
     """
