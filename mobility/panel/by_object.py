@@ -83,7 +83,7 @@ def link_objects(build: Build, further: tuple[Further, ...]) -> tuple[list[pl.La
         return numbered_on([_path(sources, name, number) for number in range(ranges)], "object", sizes)
 
     for each in asked:
-        sink_parquet(numbered(each.table), sources.panel.folder / f"{each.table}.parquet")
+        sink_parquet(numbered(each.table), sources.panel.objects_table(each.table))
     return [numbered("addresses")], build.rows(ADDRESSES), years
 
 

@@ -58,9 +58,13 @@ class Panel:
         """One partition of a table, in its sort order; all columns, or some."""
         return pl.read_parquet(self.path(table, partition), columns=list(columns) or None)
 
-    def read_objects(self, table: str) -> pl.DataFrame:
-        """A further table of objects, sorted by object."""
-        return pl.read_parquet(self.folder / f"{table}.parquet")
+    def objects_table(self, table: str) -> Path:
+        """File of a further table of objects; there when its register was linked."""
+        return self.folder / f"{table}.parquet"
+
+    def read_objects(self, table: str, *columns: str) -> pl.DataFrame:
+        """A further table of objects, sorted by object; all columns, or some."""
+        return pl.read_parquet(self.objects_table(table), columns=list(columns) or None)
 
     def income(self, partition: int) -> pl.DataFrame:
         """Income of one partition, contract `tables.PersonYear`; without rows when no income was read."""

@@ -6,11 +6,11 @@ import importlib.metadata as metadata
 import os
 import platform
 import shutil
-import stat
 import sys
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 from packaging.requirements import Requirement
@@ -21,7 +21,7 @@ from mobility.errors import MobilityError, RequestError
 from mobility.folders import PROGRAM
 from mobility.run.job import check_folders
 from mobility.run.memory import BASE_MB, allowed_mb, machine_mb
-from mobility.run.workspace import MARKER
+from mobility.run.workspace import Workspace
 from mobility.settings import Settings, read_settings
 from mobility.steps.choice import choose
 from mobility.steps.sources import needed_files, survey_registers
@@ -132,26 +132,27 @@ def _folders(settings: Settings) -> Iterator[Finding]:
         yield Finding("bad", str(error))
         return
     for key, folder in (("root", place.root), ("project", place.project), ("export", place.export)):
-        there = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
-        if not os.access(there, os.W_OK | os.X_OK):
+        if not os.access(_nearest(folder), os.W_OK | os.X_OK):
             yield Finding("bad", f"place.{key}: {folder} cannot be written to. Name a folder where you may write.")
         elif len(str(folder.absolute())) > _LONGEST and os.name == "nt":
             yield Finding("note", f"place.{key}: {folder} is a long path; Windows refuses files beyond 260 characters.")
         else:
             yield Finding("good", f"place.{key}: {folder} can be written to")
-    free = (
-        shutil.disk_usage(next(p for p in (place.root.absolute(), *place.root.absolute().parents) if p.exists())).free
-        // _MB
-    )
+    free = shutil.disk_usage(_nearest(place.root)).free // _MB
     if free < _LEAST_FREE_MB:
         yield Finding(
             "bad", f"place.root: {free:,} MB are free. A workspace takes about as much as the registers; make room."
         )
     else:
         yield Finding("good", f"place.root: {free:,} MB are free; a workspace takes about as much as the registers")
-    marker = place.root / MARKER
-    if os.name == "posix" and marker.is_file() and stat.S_IMODE(place.root.stat().st_mode) & 0o077:
+    space = Workspace(place.root)
+    if space.is_made and space.is_open_to_others:
         yield Finding("bad", f"place.root: others can look into {place.root}. Close it: chmod 700 {place.root}")
+
+
+def _nearest(folder: Path) -> Path:
+    """The folder, or the nearest above it that is there."""
+    return next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
 
 
 def _registers(settings: Settings) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ from rich.console import Console
 from mobility.errors import RequestError
 from mobility.run.job import check_folders
 from mobility.run.lock import held
-from mobility.run.workspace import MARKER, OWN_FOLDERS, Workspace
+from mobility.run.workspace import OWN_FOLDERS, Workspace
 from mobility.settings import read_settings
 
 _FURTHER = ("benchmark", "peers")  # of jobs/benchmark.py
@@ -32,7 +32,7 @@ def purge(given: dict[str, Any]) -> None:
     settings = read_settings(given)
     check_folders(settings)
     space = Workspace(settings.place.root.absolute())
-    if not (space.root / MARKER).is_file():
+    if not space.is_made:
         raise RequestError(f"place.root: {space.root} is no workspace of this program. Nothing was changed.")
     console = Console(highlight=False, soft_wrap=True)
     # Records first: should it be stopped half-way, no step takes itself for done.

@@ -96,6 +96,11 @@ class Workspace:
         return (self.root / MARKER).is_file()
 
     @property
+    def is_open_to_others(self) -> bool:
+        """Whether others on this machine can look into it (POSIX; on Windows the share sees to that)."""
+        return os.name == "posix" and self.root.is_dir() and bool(stat.S_IMODE(self.root.stat().st_mode) & 0o077)
+
+    @property
     def temporary(self) -> Path:
         """Temporary files of libraries and workers while a run lasts."""
         return self.root / "tmp"
@@ -127,8 +132,8 @@ class Workspace:
         return self
 
     def _check_closed(self) -> None:
-        """A folder that was there before must be closed to others (POSIX; on Windows the share sees to that)."""
-        if os.name == "posix" and self.root.is_dir() and stat.S_IMODE(self.root.stat().st_mode) & 0o077:
+        """A folder that was there before must be closed to others."""
+        if self.is_open_to_others:
             raise RequestError(
                 f"place.root: others on this machine can look into {self.root}, where personal data would lie. Nothing was "
                 f"written. Close it (chmod 700 {self.root}), or name a folder that is not there yet."

@@ -20,11 +20,16 @@ _CLOCKS = (
 _AT_COHORT_DATE = ("birth_date", "household_type", "children", "is_child")
 
 
-def read_members(folder: Path, number: int, followed: Followed) -> pl.DataFrame:
+def read_labelled(folder: Path, number: int, followed: Followed) -> pl.DataFrame:
     """All members of one cohort, from all partitions, with their household and the keys of the tables."""
     members = pl.concat([pl.read_parquet(path) for path in files_below(folder / f"{number:03d}")])
+    return label(add_baseline_households(members), followed)
+
+
+def read_members(folder: Path, number: int, followed: Followed) -> pl.DataFrame:
+    """What the tables of the step need of all members of one cohort."""
     return (
-        label(add_baseline_households(members), followed)
+        read_labelled(folder, number, followed)
         .select(
             "person",
             *CHAIN_KEYS,

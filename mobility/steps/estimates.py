@@ -19,8 +19,8 @@ from mobility.estimates.mirror import count_entrants, mirror_table
 from mobility.income import CLASSES
 from mobility.panel.store import Panel, Shape
 from mobility.run.files import write_parquet
-from mobility.run.steps import files_below
 from mobility.settings import Study
+from mobility.steps.counted import add_up_files
 
 _ARMS, _BACK = "arms", "back"
 
@@ -64,8 +64,8 @@ def compare(
         moved: folder of the linked moves.
     """
     rules = plan.rules
-    counts = _added(folder / _ARMS, COUNT_KEYS)
-    back = _added(folder / _BACK, ("number", "left", "cause"))
+    counts = add_up_files(folder / _ARMS, COUNT_KEYS)
+    back = add_up_files(folder / _BACK, ("number", "left", "cause"))
     together = [one for one in whose(counts, followed) if one.exposure == ALL]
     years = [one.start.year for one in followed]
     entrants = count_entrants(_entering(moved, followed), followed)
@@ -81,11 +81,6 @@ def compare(
             ]
         ),
     )
-
-
-def _added(folder: Path, keys: tuple[str, ...]) -> pl.DataFrame:
-    parts = pl.concat([pl.read_parquet(path) for path in files_below(folder)])
-    return parts.group_by(keys).agg(pl.col("persons").sum()).sort(keys)
 
 
 def _entering(moved: Path, followed: list[Followed]) -> pl.DataFrame:

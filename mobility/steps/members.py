@@ -8,15 +8,15 @@ from pathlib import Path
 
 import polars as pl
 
-from mobility.chains.tables import CHAIN_KEYS, COHORT_KEYS, add_baseline_households, label
+from mobility.chains.tables import CHAIN_KEYS, COHORT_KEYS
 from mobility.disclosure.members import ATOM, Members
 from mobility.income import CLASSES
 from mobility.panel.store import Panel
 from mobility.records import record_hash
-from mobility.run.steps import files_below
 from mobility.settings import Settings
 from mobility.steps import moves
 from mobility.steps.chains import followed_areas
+from mobility.steps.cohort_members import read_labelled
 from mobility.steps.flows import zoned_areas
 from mobility.steps.job import workspace
 
@@ -40,7 +40,7 @@ def _members(settings: Settings, source: str) -> Members | None:
     space = workspace(settings)
     if source == "flows" and space.moves.is_dir():
         return _movers(settings)
-    if source in ("cohort", "chains") and settings.study.programmes and (space.root / "cohort").is_dir():
+    if source in ("cohort", "chains") and (space.root / "cohort").is_dir():
         return _residents(settings, COHORT_KEYS if source == "cohort" else CHAIN_KEYS)
     return None
 
@@ -90,14 +90,13 @@ def _people_of(folders: dict[str, Path], atoms: pl.Series, years: range) -> pl.D
     return pl.concat(found)
 
 
-def _residents(settings: Settings, keys: tuple[str, ...]) -> Members:
+def _residents(settings: Settings, keys: tuple[str, ...]) -> Members | None:
     space = workspace(settings)
     followed = followed_areas(settings, Panel(space.panel).shape())
-    found = []
-    for number, one in enumerate(followed):
-        members = pl.concat([pl.read_parquet(path) for path in files_below(space.root / "cohort" / f"{number:03d}")])
-        found.append(label(add_baseline_households(members), one).select(*keys, "is_carrier", record="cell_key"))
-    rows = _counted(pl.concat(found), keys)
+    if not followed:  # whatever cohorts of another study lie there
+        return None
+    labelled = (read_labelled(space.root / "cohort", number, one) for number, one in enumerate(followed))
+    rows = _counted(pl.concat([one.select(*keys, "is_carrier", record="cell_key") for one in labelled]), keys)
     years = rows["cohort_year"].unique().sort().to_list()
     return Members(pl.DataFrame(schema={ATOM: pl.UInt32}), tuple(years), partial(_cohort_of, rows))
 

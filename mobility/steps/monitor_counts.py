@@ -61,8 +61,7 @@ from mobility.steps.monitor_further import (
     with_source,
 )
 from mobility.steps.monitor_ground import Ground
-from mobility.steps.moves import stock_days
-from mobility.steps.population import classes_of
+from mobility.steps.population import classes_of, stock_days
 from mobility.stocks import Ints, Stocks, take_stocks
 
 BIN_M = 100  # width of the bins of distances

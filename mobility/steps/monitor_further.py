@@ -40,10 +40,10 @@ def put_distances(ground: Ground) -> None:
     objects = ground.panel.objects("area").height
     folder = make_folder(ground.scratch / "services")
     for service, (register, column) in SERVICES.items():
-        path = ground.panel.folder / f"{register.lower()}.parquet"
+        path = ground.panel.objects_table(register.lower())
         if not path.is_file() or column not in pl.read_parquet_schema(path):
             continue
-        table = pl.read_parquet(path, columns=["object", "year", column])
+        table = ground.panel.read_objects(register.lower(), "object", "year", column)
         for year, metres in distances_by_year(table, column, objects).items():
             np.save(folder / f"{service}-{year}.npy", metres)
 
@@ -89,10 +89,9 @@ def outcomes_at(panel: Panel, partition: int, name: str, persons: pl.Series, yea
 
 def squares_of(panel: Panel) -> dict[str, Ints]:
     """Square of every object, by size, as the number its name is; `ABSENT` where it has none. Empty without VSLVIERKANTTAB."""
-    path = panel.folder / f"{_SQUARES_TABLE}.parquet"
-    if not path.is_file():
+    if not panel.objects_table(_SQUARES_TABLE).is_file():
         return {}
-    table = pl.read_parquet(path)
+    table = panel.read_objects(_SQUARES_TABLE)
     found = {}
     for column in sorted(set(table.columns) & {"square_100m", "square_500m"}):
         rows = table.with_columns(pl.col(column).cast(pl.Int64, strict=False)).drop_nulls(column)

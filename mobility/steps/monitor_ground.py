@@ -17,9 +17,9 @@ from mobility.indicators.zones import NATIONAL, OUTSIDE, PROGRAMME, Zones, insid
 from mobility.panel.store import Panel, Shape
 from mobility.places import UNPLACEABLE
 from mobility.run.files import write_parquet
-from mobility.run.steps import files_below
 from mobility.settings import Settings, Study
 from mobility.steps.chains import followed_areas
+from mobility.steps.counted import add_up_files
 from mobility.steps.flows import zoned_areas
 from mobility.steps.job import workspace
 from mobility.stocks import Ints
@@ -122,10 +122,8 @@ class Ground:
         write_parquet(counts, self.scratch / block / f"part-{partition:03d}.parquet")
 
     def block(self, name: str, keys: Sequence[str]) -> pl.DataFrame:
-        """The counts of all partitions, added up; streaming, for those of a country are many times their sum."""
-        parts = pl.scan_parquet(files_below(self.scratch / name))
-        measures = pl.exclude(list(keys)).cast(pl.Int64).sum()
-        return parts.group_by(keys).agg(measures).sort(keys).collect()
+        """The counts of all partitions, added up."""
+        return add_up_files(self.scratch / name, keys)
 
 
 def ground_of(settings: Settings, wanted: Iterable[str], scratch: Path) -> Ground:

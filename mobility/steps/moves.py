@@ -38,7 +38,6 @@ from mobility.steps.population import Population, classes_of, read_lives, stock_
 from mobility.stocks import take_stocks
 
 COUNTS = ("events", "transitions")
-__all__ = ["COUNTS", "JOB", "counts_folder", "folders", "stock_days"]
 _LEAST_GROUPS = 4  # of partitions, whose persons are counted into one account
 
 

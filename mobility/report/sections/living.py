@@ -34,15 +34,14 @@ def _places(desk: Desk) -> list[str]:
     return [f"{region}/{role}" for region in desk.regions() for role in ROLES]
 
 
+def _held(component: str, measure: str, year: int, place: str, income_class: str) -> Cell:
+    """A cell of the account of a role."""
+    key = {"level": "role", "component": component, "place": place, "income_class": income_class}
+    return Cell("account", measure, {**key, "year": year})
+
+
 def _stock(measure: str, year: int, place: str, income_class: str) -> Cell:
-    key: dict[str, str | int] = {
-        "level": "role",
-        "component": _STOCK,
-        "year": year,
-        "place": place,
-        "income_class": income_class,
-    }
-    return Cell("account", measure, key)
+    return _held(_STOCK, measure, year, place, income_class)
 
 
 def _series(desk: Desk, years: list[int]) -> str:
@@ -88,11 +87,4 @@ def _component(component: str, year: int, place: str, measure: str) -> Cell:
         return Cell(
             table, measure, {"level": "role", "count": "events", "year": year, end: place, "income_class": _LOWEST}
         )
-    key: dict[str, str | int] = {
-        "level": "role",
-        "component": component,
-        "year": year,
-        "place": place,
-        "income_class": _LOWEST,
-    }
-    return Cell("account", measure, key)
+    return _held(component, measure, year, place, _LOWEST)
