@@ -4,9 +4,9 @@ import shutil
 
 import pytest
 
-from tests.faults.checks import counts, results
+from tests.faults.checks import DONE, counts, results
 from tests.faults.country import FILES, make_country, read_sav
-from tests.faults.runner import Worker
+from tests.faults.runner import Worker, run_job
 
 _CASES = pytest.StashKey()
 _FAULTS = pytest.StashKey()
@@ -17,6 +17,15 @@ def country(tmp_path_factory):
     """The root of the tiny country, and `(register, year)` to the path of a file below it; read only."""
     root = tmp_path_factory.mktemp("tiny")
     return root, make_country(root, tmp_path_factory.mktemp("raw") / "source")
+
+
+@pytest.fixture(scope="session")
+def registers(tmp_path_factory):
+    """The registers of a fictitious country of 3,000; read only."""
+    root = tmp_path_factory.mktemp("made") / "workspace"
+    ended = run_job("synthesise", f"place.root={root}", "synthetic.persons=3000", "synthetic.seed=4")
+    assert ended.code == DONE, ended.err
+    return root / "source"
 
 
 @pytest.fixture(scope="session")

@@ -19,15 +19,6 @@ SHARES = [round(_moments.uniform(0.0, 1.0), 3) for _ in range(_MANY)]
 _POLL = 0.002
 
 
-@pytest.fixture(scope="module")
-def registers(tmp_path_factory):
-    """The registers of a fictitious country of 3,000."""
-    root = tmp_path_factory.mktemp("made") / "workspace"
-    ended = run_job("synthesise", f"place.root={root}", "synthetic.persons=3000", "synthetic.seed=4")
-    assert ended.code == DONE, ended.err
-    return root / "source"
-
-
 def asked(root, source):
     folders = (
         f"place.root={root}",

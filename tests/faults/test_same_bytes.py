@@ -20,15 +20,6 @@ ALL = [
 ]
 
 
-@pytest.fixture(scope="module")
-def registers(tmp_path_factory):
-    """The registers of a fictitious country of 3,000."""
-    root = tmp_path_factory.mktemp("made") / "workspace"
-    ended = run_job("synthesise", f"place.root={root}", "synthetic.persons=3000", "synthetic.seed=4")
-    assert ended.code == DONE, ended.err
-    return root / "source"
-
-
 def aggregates(root, source, engine, workers, partitions, threads):
     """Digest of every aggregate."""
     folders = (f"place.root={root}", f"place.export={root.parent / 'export'}", f"register.root={source}")

@@ -3,24 +3,17 @@
 The data are read from a folder beside the project and skipped where it is absent; the figures to compare with stand here too.
 """
 
-import csv
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from mobility.estimates.competing import aalen_johansen, count_at_risk
-
-ORACLES = Path(__file__).resolve().parents[3] / "shared" / "reference" / "oracles" / "competing_risks"
+from tests.lib.oracles import oracle, read_rows
 
 
 def rows(name):
-    path = ORACLES / name
-    if not path.exists():
-        pytest.skip(f"reference data are not here: competing_risks/{name}")
-    with path.open(encoding="utf-8") as lines:
-        return list(csv.DictReader(lines))
+    return read_rows(oracle("competing_risks", name))
 
 
 def mgus2():

@@ -5,21 +5,16 @@ sequences with gaps stand here.
 """
 
 import csv
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from mobility.estimates.itineraries import entropies, time_in_states, transition_counts, transition_rates
-
-ORACLES = Path(__file__).resolve().parents[3] / "shared" / "reference" / "oracles" / "traminer"
+from tests.lib.oracles import oracle
 
 
 def rows(name):
-    path = ORACLES / name
-    if not path.exists():
-        pytest.skip(f"reference data are not here: traminer/{name}")
-    with path.open(encoding="utf-8") as lines:
+    with oracle("traminer", name).open(encoding="utf-8") as lines:
         return list(csv.reader(lines))
 
 

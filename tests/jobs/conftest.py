@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from mobility.run.job import start_task
+
 PROGRAM = Path(__file__).resolve().parents[2]
 SMALL = (
     *("synthetic.persons=2500", "synthetic.seed=4"),
@@ -42,6 +44,22 @@ def run_all(run_job):
     def run(requests):
         with ThreadPoolExecutor(2) as pool:
             return list(pool.map(lambda request: run_job(*request), requests))
+
+    return run
+
+
+@pytest.fixture
+def ask_task(monkeypatch, capsys):
+    """`ask_task("purge", purge, "place.root=...")` in this process: exit code, stdout and stderr."""
+
+    def run(name, do, *settings):
+        monkeypatch.setattr(sys, "argv", [f"jobs/{name}.py", *map(str, settings)])
+        code = 0
+        try:
+            start_task(name, do)
+        except SystemExit as ended:
+            code = ended.code
+        return code, *capsys.readouterr()
 
     return run
 

@@ -1,27 +1,19 @@
 """`doctor` says all that is wrong at once, with what to do, and changes nothing."""
 
 import os
-import sys
 
 import pytest
 
 from mobility.run import doctor as looking
 from mobility.run.doctor import doctor
-from mobility.run.job import start_task
 from mobility.run.workspace import Workspace
 
 
 @pytest.fixture
-def ask(monkeypatch, capsys, tmp_path):
+def ask(ask_task, tmp_path):
     def run(*others):
-        given = [f"place.root={tmp_path / 'workspace'}", f"place.export={tmp_path / 'export'}", *map(str, others)]
-        monkeypatch.setattr(sys, "argv", ["jobs/doctor.py", *given])
-        code = 0
-        try:
-            start_task("doctor", doctor)
-        except SystemExit as ended:
-            code = ended.code
-        out, err = capsys.readouterr()
+        folders = f"place.root={tmp_path / 'workspace'}", f"place.export={tmp_path / 'export'}"
+        code, out, err = ask_task("doctor", doctor, *folders, *others)
         return code, [line for line in out.splitlines() if line.startswith("WRONG")], out, err
 
     return run

@@ -1,10 +1,7 @@
 """`purge` leaves nothing of persons behind, and nothing else away."""
 
-import sys
-
 import pytest
 
-from mobility.run.job import start_task
 from mobility.run.lock import held
 from mobility.run.purge import purge
 from mobility.run.workspace import OWN_FOLDERS, Workspace
@@ -30,18 +27,10 @@ def space(tmp_path):
 
 
 @pytest.fixture
-def ask(monkeypatch, capsys):
-    def run(root, *others):
-        given = [f"place.root={root}", f"place.export={root / 'export'}", *others]
-        monkeypatch.setattr(sys, "argv", ["jobs/purge.py", *given])
-        code = 0
-        try:
-            start_task("purge", purge)
-        except SystemExit as ended:
-            code = ended.code
-        return code, *capsys.readouterr()
-
-    return run
+def ask(ask_task):
+    return lambda root, *others: ask_task(
+        "purge", purge, f"place.root={root}", f"place.export={root / 'export'}", *others
+    )
 
 
 def files(root):

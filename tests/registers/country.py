@@ -9,9 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from hydra import compose, initialize_config_dir
 
-from mobility.folders import CONF
 from mobility.income import CLASSES
 from mobility.panel.lookup import TENURES
 from mobility.panel.store import Panel
@@ -21,6 +19,7 @@ from mobility.settings import Settings
 from mobility.steps import ingest
 from mobility.synthetic.names import CONVERTED, file_stem
 from mobility.synthetic.writer import columns_of, write_sav
+from tests.lib.compose import composed_settings
 from tests.registers.drawn import stored
 
 LAST_YEAR = 2023  # of the registers
@@ -153,9 +152,7 @@ def run_steps(root: Path, source: Path, *steps: str, settings: tuple[str, ...] =
 def read_request(root: Path, source: Path, settings: tuple[str, ...]) -> Settings:
     """The settings as a job reads them."""
     place = (f"place.root={root}", f"place.export={root}-export", f"register.root={source}")
-    job.teach_configuration()
-    with initialize_config_dir(str(CONF), version_base="1.3"):
-        return job._settings(compose("ingest", overrides=[*place, *settings]))
+    return composed_settings("ingest", *place, *settings)
 
 
 class Found:
