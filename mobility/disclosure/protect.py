@@ -17,7 +17,19 @@ from mobility.disclosure.exact import at_risk, exact_cells, protect_exact, prove
 from mobility.disclosure.nesting import HIDDEN_SET, add_hidden
 from mobility.disclosure.relations import CELL, Table, find_relations
 from mobility.disclosure.rounding import draw, round_counts
-from mobility.disclosure.rules import GROUP, HIDDEN, INTERVAL, REASON, SMALL, claims, exact_share, judge, minima, unions
+from mobility.disclosure.rules import (
+    GROUP,
+    HIDDEN,
+    INTERVAL,
+    REASON,
+    SMALL,
+    Alike,
+    all_alike,
+    exact_share,
+    judge,
+    minima,
+    unions,
+)
 from mobility.disclosure.values import values_of
 from mobility.errors import ReleaseError
 from mobility.settings import Disclosure
@@ -154,9 +166,10 @@ def _protect_together(
     offers: Sequence[Offer], profile: Disclosure, secret: bytes, blocks: Mapping[str, str]
 ) -> list[Protected]:
     judged: list[pl.DataFrame] = []
+    found = [all_alike(given, profile) for given in offers]
     start = 0
-    for given in offers:
-        frame = add_hidden(judge(given, profile), given.declaration.cells, MEASURES, blocks)
+    for given, alike in zip(offers, found, strict=True):
+        frame = add_hidden(judge(given, profile, alike), given.declaration.cells, MEASURES, blocks)
         hidden = pl.when(pl.col(SET) == HIDDEN_SET).then(pl.lit(HIDDEN)).otherwise(REASON).alias(REASON)
         judged.append(frame.with_columns(hidden, pl.int_range(start, start + pl.len(), dtype=pl.Int64).alias(CELL)))
         start += frame.height
@@ -165,7 +178,8 @@ def _protect_together(
     tables = {
         given.declaration.table: Table(given.declaration, frame) for given, frame in zip(offers, judged, strict=True)
     }
-    stays, shown = _decide(everything, tables, offers, judged, profile, secret, blocks)
+    rules = _claims(found, judged, profile), _breakdowns(offers, judged, profile)
+    stays, shown = _decide(everything, tables, rules, profile, secret, blocks)
     published = [pl.Series(f"{name}_published", numbers) for name, numbers in zip(MEASURES, shown, strict=True)]
     verdict = everything.select(REASON).with_columns(pl.Series("stays", stays), *published)
     return [
@@ -177,8 +191,7 @@ def _protect_together(
 def _decide(
     everything: pl.DataFrame,
     tables: Mapping[str, Table],
-    offers: Sequence[Offer],
-    judged: Sequence[pl.DataFrame],
+    rules: tuple[Claims, tuple[Breakdowns, ...]],
     profile: Disclosure,
     secret: bytes,
     blocks: Mapping[str, str],
@@ -208,7 +221,6 @@ def _decide(
         public=public,
     )
     net = Net.of(relations)
-    rules = _claims(offers, judged, profile), _breakdowns(offers, judged, profile)
     if not is_exact.any():
         return withhold_tight(evidence, safe, net, *rules), shown
     system = system_of(relations, counts, safe, risk, is_exact, width, minimum)
@@ -251,20 +263,18 @@ def _width(frame: pl.DataFrame, profile: Disclosure) -> pl.Expr:
     return pl.when(pl.col("level") == "buurt").then(narrow).otherwise(wide).cast(pl.Int64).alias("width")
 
 
-def _claims(offers: Sequence[Offer], judged: Sequence[pl.DataFrame], profile: Disclosure) -> Claims:
+def _claims(found_alike: Sequence[Sequence[Alike]], judged: Sequence[pl.DataFrame], profile: Disclosure) -> Claims:
     """What was withheld for group disclosure, as something that must not be inferred from other tables either."""
     found = [pl.DataFrame(schema={"claim": pl.Int64, CELL: pl.Int64, "holds": pl.Boolean})]
     start = 0
-    for given, frame in zip(offers, judged, strict=True):
-        for group in given.declaration.groups:
-            for index, rows in enumerate(given.declaration.rows):
-                broken = claims(given, group, rows, profile).with_columns(
-                    claim=pl.int_range(start, start + pl.len(), dtype=pl.Int64)
-                )
-                start += broken.height
-                cells = frame.filter(pl.col(SET) == index).select(*dict.fromkeys([*group.within, group.classes]), CELL)
-                holds = pl.col(group.classes).is_in(pl.col("union")).alias("holds")
-                found.append(broken.join(cells, on=group.within).select("claim", CELL, holds))
+    for alike, frame in zip(found_alike, judged, strict=True):
+        for one in alike:
+            group = one.group
+            broken = one.claims.with_columns(claim=pl.int_range(start, start + pl.len(), dtype=pl.Int64))
+            start += broken.height
+            cells = frame.filter(pl.col(SET) == one.index).select(*dict.fromkeys([*group.within, group.classes]), CELL)
+            holds = pl.col(group.classes).is_in(pl.col("union")).alias("holds")
+            found.append(broken.join(cells, on=group.within).select("claim", CELL, holds))
     every = pl.concat(found).sort("claim", CELL)
     return Claims(
         every["claim"].to_numpy(), every[CELL].to_numpy(), every["holds"].to_numpy(), profile.group_share, start

@@ -6,6 +6,8 @@ small and one that is withheld for any other reason are one state: the row is ab
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 
 import polars as pl
@@ -21,7 +23,7 @@ HIDDEN = "hidden"
 """A cell of the audit that no table offers."""
 
 
-def judge(given: Offer, profile: Disclosure) -> pl.DataFrame:
+def judge(given: Offer, profile: Disclosure, alike: Sequence[Alike] | None = None) -> pl.DataFrame:
     """The offered cells with `reason`: null where the cell may be shown, else the first rule it breaks.
 
     - `zero`: nobody is in the cell;
@@ -30,24 +32,25 @@ def judge(given: Offer, profile: Disclosure) -> pl.DataFrame:
       number would give the other away;
     - `group`: the cell is part of a breakdown that shows that nearly all of a total are alike;
     - `earlier`: beside what earlier releases showed, or did not show, of the cell it would tell too much.
+
+    Args:
+        given: the table.
+        profile: the rules.
+        alike: of `all_alike`, where they are known already.
     """
     declaration = given.declaration
     zero = pl.all_horizontal(pl.col(name) == 0 for name in declaration.measures)
     small = pl.any_horizontal(pl.col(f"unit_{name}") < minimum for name, minimum in minima(profile).items())
     reason = pl.when(zero).then(pl.lit(ZERO)).when(small).then(pl.lit(SMALL)).alias(REASON)
     frame = given.frame.with_columns(reason)
-    for group in declaration.groups:
-        for index, rows in enumerate(declaration.rows):
-            alike = claims(given, group, rows, profile).select(group.within).unique()
-            hit = (
-                frame.lazy()
-                .select(declaration.cells)
-                .join(alike.lazy().with_columns(hit=True), on=group.within, how="left", maintain_order="left")
-            )
-            withheld = hit.collect()["hit"].is_not_null() & (frame[SET] == index)
-            frame = frame.with_columns(
-                pl.when(pl.col(REASON).is_null() & withheld).then(pl.lit(GROUP)).otherwise(REASON).alias(REASON)
-            )
+    for one in all_alike(given, profile) if alike is None else alike:
+        within = one.group.within
+        told = one.claims.select(within).unique().with_columns(hit=True)
+        hit = frame.select(declaration.cells).join(told, on=within, how="left", maintain_order="left")
+        withheld = hit["hit"].is_not_null() & (frame[SET] == one.index)
+        frame = frame.with_columns(
+            pl.when(pl.col(REASON).is_null() & withheld).then(pl.lit(GROUP)).otherwise(REASON).alias(REASON)
+        )
     closed = pl.col(REASON).is_null() & (pl.col(STATE) == CLOSED)
     return frame.with_columns(pl.when(closed).then(pl.lit(EARLIER)).otherwise(REASON).alias(REASON))
 
@@ -74,12 +77,9 @@ def claims(given: Offer, group: Group, rows: Rows, profile: Disclosure) -> pl.Da
     none = given.base.select(group.within).clear().with_columns(pl.lit(None, dtype=pl.List(pl.String)).alias("union"))
     if group.classes in rows.total:
         return none
-    base = totalled(given.base.lazy(), rows).filter(~pl.col(group.classes).is_in(group.exempt))
-    total = (
-        totalled(given.base.lazy(), rows)
-        .group_by(group.within)
-        .agg(pl.col(*measures, *UNITS).sum().name.prefix("total_"))
-    )
+    cells = totalled(given.base.lazy(), rows).collect()
+    base = cells.filter(~pl.col(group.classes).is_in(group.exempt))
+    total = cells.group_by(group.within).agg(pl.col(*measures, *UNITS).sum().name.prefix("total_"))
     total = total.filter(pl.col(f"total_unit_{name}") >= minimum for name, minimum in minima(profile).items())
     share = exact_share(profile)
     found = [none]
@@ -96,9 +96,27 @@ def claims(given: Offer, group: Group, rows: Rows, profile: Disclosure) -> pl.Da
             .filter(holds)
             .select(*group.within, pl.lit(union, dtype=pl.List(pl.String)).alias("union"))
             .sort(group.within)
-            .collect()
         )
     return pl.concat(found)
+
+
+@dataclass(frozen=True)
+class Alike:
+    """What is nearly all alike in one set of rows: of `claims`."""
+
+    group: Group
+    index: int
+    claims: pl.DataFrame
+
+
+def all_alike(given: Offer, profile: Disclosure) -> list[Alike]:
+    """The claims of every group and set of rows of a table."""
+    declaration = given.declaration
+    return [
+        Alike(group, index, claims(given, group, rows, profile))
+        for group in declaration.groups
+        for index, rows in enumerate(declaration.rows)
+    ]
 
 
 def exact_share(profile: Disclosure) -> Fraction:
