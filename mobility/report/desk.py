@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from mobility.report.figures import Drawing, Panel, can_draw, draw_panels
+from mobility.report.figures import Panel, can_draw, draw_panels
 from mobility.report.grids import Cell, Grid
 from mobility.report.markup import tag, text
+from mobility.report.pictures import Drawing
 from mobility.report.reading import Release
 from mobility.report.shapes import Shapes
 from mobility.report.texts import Texts

@@ -9,14 +9,9 @@ from importlib.util import find_spec
 from typing import Any
 
 from mobility.report.grids import MARK
-from mobility.report.markup import tag, text
+from mobility.report.pictures import ACCENT, FONT, INK, SECOND, SOFT, Drawing, Picture, drawing
 from mobility.report.texts import Texts
 
-INK, SOFT, ACCENT, SECOND = "#010101", "#020202", "#030303", "#040404"
-# On the page a colour follows light and dark; in a file of its own it is that of print.
-_ON_PAGE = {INK: "var(--ink)", SOFT: "var(--soft)", ACCENT: "var(--accent)", SECOND: "var(--second)"}
-_IN_PRINT = {INK: "#1c2126", SOFT: "#5c6670", ACCENT: "#1d6a72", SECOND: "#a85f1c"}
-_FONT = "sans-serif"
 _LABELS, _BARS, _STEP, _COLUMNS = 112, 126, 21, 3
 _LONG = 5  # letters of a number beside which the next year has no room for its own
 
@@ -39,23 +34,6 @@ class Panel:
     years: tuple[tuple[int, int | None], ...] = ()
 
 
-@dataclass(frozen=True)
-class Drawing:
-    """A figure of the page.
-
-    Attributes:
-        name: of its files, where it is also written to be used elsewhere.
-        caption: what is counted.
-        inside: its pictures as elements of the page.
-        alone: the whole as one SVG that stands alone, in the colours of print.
-    """
-
-    name: str
-    caption: str
-    inside: str
-    alone: str
-
-
 def can_draw() -> bool:
     """Whether the optional parts that draw are installed."""
     return find_spec("altair") is not None and find_spec("vl_convert") is not None
@@ -71,46 +49,19 @@ def draw_panels(name: str, caption: str, panels: Sequence[Panel], texts: Texts, 
         texts: for numbers and marks.
         label: what the data say of themselves; written into the figure that stands alone.
     """
-    import altair as alt
-
     numbers = [bar.value for panel in panels for bar in panel.bars]
     numbers += [value for panel in panels for _, value in panel.years]
     top = max((number for number in numbers if number is not None), default=None)
     if top is None:
         return None
     charts = [_bars(panel, top, texts) if panel.bars else _series(panel, top, texts) for panel in panels]
-    inside = [
-        tag("div", tag("p", text(panel.title), class_="panel"), on_page(_svg(chart), panel.title))
-        for panel, chart in zip(panels, charts, strict=True)
-    ]
-    titled = [chart.properties(title=panel.title) for panel, chart in zip(panels, charts, strict=True)]
-    title = alt.TitleParams(caption, subtitle=label or "", anchor="start", fontSize=14, offset=14)
-    alone = in_print(_svg(alt.concat(*titled, columns=_COLUMNS, spacing=28, title=title)))
-    return Drawing(name, caption, tag("div", *inside, class_="panels"), alone)
+    pictures = [_picture(panel.title, _svg(chart)) for panel, chart in zip(panels, charts, strict=True)]
+    return drawing(name, caption, pictures, label, "panels", _COLUMNS)
 
 
-def on_page(svg: str, title: str) -> str:
-    """A picture as an element of the page, in the page's colours."""
-    drawn = _as_one_image(svg)
-    for colour, style in _ON_PAGE.items():
-        for part in ("fill", "stroke"):
-            drawn = drawn.replace(f'{part}="{colour}"', f'style="{part}:{style}"')
-    drawn = re.sub(r'style="([^"]*)"([^<>]*) style="([^"]*)"', r'style="\1;\3"\2', drawn)
-    drawn = re.sub(r' xmlns(:xlink)?="[^"]*"', "", drawn)
-    return drawn.replace("<svg", f'<svg role="img" aria-label="{text(title)}"', 1)
-
-
-def in_print(svg: str) -> str:
-    """A picture that stands alone, in the colours of print."""
-    drawn = _as_one_image(svg)
-    for colour, printed in _IN_PRINT.items():
-        drawn = drawn.replace(f'"{colour}"', f'"{printed}"')
-    return drawn
-
-
-def _as_one_image(svg: str) -> str:
-    """The whole has one name; the roles that altair gives to its parts would each want one."""
-    return re.sub(r' (role="graphics-[a-z]+"|aria-roledescription="[^"]*")', "", svg)
+def _picture(title: str, svg: str) -> Picture:
+    wide, high = (float(number) for number in re.findall(r'(?:width|height)="([\d.]+)"', svg)[:2])
+    return Picture(title, svg, wide, high)
 
 
 def _bars(panel: Panel, top: int, texts: Texts) -> Any:  # noqa: ANN401 - altair is optional
@@ -171,10 +122,9 @@ def _svg(chart: Any) -> str:  # noqa: ANN401 - altair is optional
     import vl_convert
 
     themed = (
-        chart.configure(aria=False, background="transparent", font=_FONT, padding=2)
+        chart.configure(aria=False, background="transparent", font=FONT, padding=2)
         .configure_view(stroke=None)
-        .configure_axis(labelFont=_FONT, labelColor=INK, labelFontSize=12)
-        .configure_title(font=_FONT, color=INK, subtitleColor=SOFT, subtitleFont=_FONT, fontSize=12)
-        .configure_text(font=_FONT, fontSize=12)
+        .configure_axis(labelFont=FONT, labelColor=INK, labelFontSize=12)
+        .configure_text(font=FONT, fontSize=12)
     )
     return str(vl_convert.vegalite_to_svg(themed.to_dict()))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from mobility.report.figures import ACCENT, INK, SECOND, SOFT, Drawing, in_print, on_page
 from mobility.report.markup import tag, text
+from mobility.report.pictures import ACCENT, INK, SECOND, SOFT, Drawing, Picture, drawing, svg, words
 from mobility.report.shapes import Ring, Shapes
 from mobility.report.texts import Texts
 
@@ -49,30 +49,14 @@ def draw_maps(
         code: [[((x - left) * scale, (y - upper) * scale) for x, y in ring] for ring in rings]
         for code, rings in sorted(shapes.rings.items())
     }
-    drawn = [_map(one, placed, top, texts, words=shapes.squares) for one in maps]
-    inside = [
-        tag(
-            "div",
-            tag("p", text(one.title), class_="panel"),
-            on_page(_svg(picture, 0, 0, _WIDE, high), one.title),
-        )
-        for one, picture in zip(maps, drawn, strict=True)
+    pictures = [
+        Picture(one.title, svg(_map(one, placed, top, texts, with_words=shapes.squares), _WIDE, high), _WIDE, high)
+        for one in maps
     ]
-    step = _WIDE + 40
-    together = "".join(
-        tag("g", _words(one.title, 0, -8, SOFT), picture, transform=f"translate({number * step:.0f} 0)")
-        for number, (one, picture) in enumerate(zip(maps, drawn, strict=True))
-    )
-    heading = _words(caption, 0, -58, INK, size=15) + _words(label or "", 0, -38, SOFT)
-    alone = _svg(heading + together, -10, -80, step * len(maps), high + 90)
-    return Drawing(name, caption, tag("div", *inside, class_="maps"), in_print(alone))
+    return drawing(name, caption, pictures, label, "maps", columns=len(pictures))
 
 
-def _svg(content: str, x: float, y: float, wide: float, high: float) -> str:
-    return tag("svg", content, viewBox=f"{x:.0f} {y:.0f} {wide:.0f} {high:.0f}", xmlns="http://www.w3.org/2000/svg")
-
-
-def _map(one: Mapped, placed: Mapping[str, list[Ring]], top: int, texts: Texts, *, words: bool) -> str:
+def _map(one: Mapped, placed: Mapping[str, list[Ring]], top: int, texts: Texts, *, with_words: bool) -> str:
     parts = []
     for code, rings in placed.items():
         value, source = one.values.get(code, (None, None))
@@ -94,24 +78,16 @@ def _map(one: Mapped, placed: Mapping[str, list[Ring]], top: int, texts: Texts, 
                 data_value=None if value is None else str(value),
             )
         )
-        side = rings[0][1][0] - rings[0][0][0] if words else 0.0
+        side = rings[0][1][0] - rings[0][0][0] if with_words else 0.0
         if side >= _ROOM:
             x, y = rings[0][0]
             name = texts.name(code)
             most = int(side * _LETTERS_PER_UNIT)
-            parts.append(
-                _words(name if len(name) <= most else f"{name[: most - 1]}…", x + 4, y + _LETTER + 3, INK, size=9)
-            )
+            parts.append(words(name if len(name) <= most else f"{name[: most - 1]}…", x + 4, y + _LETTER + 3, INK, 9))
             if value is not None:
-                parts.append(_words(texts.number(value), x + 4, y + side - 6, INK))
+                parts.append(words(texts.number(value), x + 4, y + side - 6, INK, _LETTER))
     return "".join(parts)
 
 
 def _path(ring: Ring) -> str:
     return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in ring) + "Z"
-
-
-def _words(words: str, x: float, y: float, colour: str, size: float = _LETTER) -> str:
-    return tag(
-        "text", text(words), x=f"{x:.0f}", y=f"{y:.0f}", font_size=f"{size:.0f}", font_family="sans-serif", fill=colour
-    )

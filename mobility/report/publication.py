@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from mobility.report.figures import Drawing
+from mobility.report.pictures import Drawing
 from mobility.run.files import replacing, write_text
 
 _PIXELS_PER_UNIT = 2  # of the PNG: about 200 dots per inch at the width of a text

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mobility.report.figures import ACCENT, INK, SECOND, SOFT, Drawing, in_print, on_page
 from mobility.report.markup import tag, text
+from mobility.report.pictures import ACCENT, INK, SECOND, Drawing, Picture, drawing, svg, words
 from mobility.report.texts import Texts
 
 _WIDTH, _HEIGHT, _LEFT, _NODE, _GAP = 640.0, 300.0, 150.0, 9.0, 12.0
@@ -53,15 +53,8 @@ def draw_ribbons(
     bands = [_band(ribbon, begins[ribbon], ends[ribbon], scale, marked, texts) for ribbon in ribbons]
     nodes = [_node(name, [r for r in ribbons if r.origin == name], begins, scale, on_left=True) for name in left]
     nodes += [_node(name, [r for r in ribbons if r.destination == name], ends, scale, on_left=False) for name in right]
-    size = f"0 0 {_WIDTH:.0f} {_HEIGHT:.0f}"
-    svg = tag("svg", *bands, *nodes, viewBox=size, xmlns="http://www.w3.org/2000/svg")
-    heading = tag(
-        "text", text(caption), x="0", y="-34", font_size="15", font_weight="bold", font_family="sans-serif", fill=INK
-    )
-    under = tag("text", text(label or ""), x="0", y="-14", font_size="12", font_family="sans-serif", fill=SOFT)
-    alone = svg.replace(size, f"-10 -56 {_WIDTH + 20:.0f} {_HEIGHT + 70:.0f}")
-    alone = alone.replace("</svg>", f"{heading}{under}</svg>")
-    return Drawing(name, caption, tag("div", on_page(svg, caption), class_="ribbons"), in_print(alone))
+    picture = Picture("", svg("".join([*bands, *nodes]), _WIDTH, _HEIGHT), _WIDTH, _HEIGHT)
+    return drawing(name, caption, [picture], label, "ribbons", columns=1)
 
 
 def _stacked(groups: Sequence[Sequence[Ribbon]], scale: float) -> dict[Ribbon, float]:
@@ -84,9 +77,9 @@ def _band(ribbon: Ribbon, left: float, right: float, scale: float, marked: str, 
         f"V{right + width:.1f}C{middle:.1f} {right + width:.1f} {middle:.1f} {left + width:.1f} {start:.1f} {left + width:.1f}Z"
     )
     colour, opacity = (SECOND, "0.62") if ribbon.destination == marked else (ACCENT, "0.34")
-    words = tag("title", text(f"{ribbon.origin} → {ribbon.destination}: {texts.number(ribbon.value)}"))
+    tip = tag("title", text(f"{ribbon.origin} → {ribbon.destination}: {texts.number(ribbon.value)}"))
     return tag(
-        "path", words, d=path, fill=colour, fill_opacity=opacity, data_cell=ribbon.source, data_value=str(ribbon.value)
+        "path", tip, d=path, fill=colour, fill_opacity=opacity, data_cell=ribbon.source, data_value=str(ribbon.value)
     )
 
 
@@ -96,14 +89,5 @@ def _node(name: str, ribbons: Sequence[Ribbon], places: dict[Ribbon, float], sca
     x = _LEFT if on_left else _WIDTH - _LEFT - _NODE
     at, anchor = (x - 6, "end") if on_left else (x + _NODE + 6, "start")
     bar = tag("rect", x=f"{x:.1f}", y=f"{begin:.1f}", width=f"{_NODE:.0f}", height=f"{height:.1f}", fill=INK)
-    words = tag(
-        "text",
-        text(name),
-        x=f"{at:.1f}",
-        y=f"{begin + height / 2 + _SIZE / 3:.1f}",
-        text_anchor=anchor,
-        font_size=str(_SIZE),
-        font_family="sans-serif",
-        fill=INK,
-    )
-    return bar + words
+    said = words(name, at, begin + height / 2 + _SIZE / 3, INK, _SIZE, text_anchor=anchor)
+    return bar + said
