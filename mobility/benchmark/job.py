@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -16,13 +16,13 @@ from mobility.benchmark import contest, stages
 from mobility.benchmark.country import benchmark_folder, make_country, settings_of, start_over, warm
 from mobility.benchmark.figures import GROWTH_HEAD, HEAD, Growth, Row, growth, show, write
 from mobility.benchmark.measure import MB, Measured, UnfinishedError, measure
-from mobility.benchmark.request import Benchmark, Peer
+from mobility.benchmark.request import STAGES, Benchmark, Beside, Peer
 from mobility.errors import RequestError
 from mobility.run.engine import WorkerError
 from mobility.run.lock import held
 from mobility.run.progress import Tell, progress
 from mobility.run.steps import files_below
-from mobility.settings import Format, Settings, read_own
+from mobility.settings import Engine, Format, Settings, read_own
 from mobility.steps.choice import choose
 from mobility.steps.job import workspace
 from mobility.steps.sources import needed_files
@@ -77,6 +77,25 @@ class _Run:
                 measure(partial(stages.run_step, "ingest", settings), tell)
             if set(self.asked.stages) & set(_COUNTED):
                 self._measure_counting(settings, name, tell)
+            if size == self.asked.size:
+                for kind in self.asked.engines:
+                    self._measure_engine(kind, settings, name, tell)
+
+    def _measure_engine(self, kind: Beside, settings: Settings, name: str, tell: Tell) -> None:
+        """The stages in one process and, right after it, by workers; starting them counts."""
+        engine = Engine(kind, settings.engine.workers, None)
+        there = f"{kind}, {engine.processes} workers"
+        seconds = dict.fromkeys((settings.engine.kind, there), 0.0)
+        stages_asked = sorted(self.asked.stages, key=STAGES.index)
+        for stage in stages_asked:
+            for where, chosen in zip(seconds, (settings.engine, engine), strict=True):
+                if stage == "ingest":
+                    start_over(settings)  # it would find its files read
+                done = measure(partial(stages.run_step, stage, replace(settings, engine=chosen)), tell)
+                seconds[where] += done.seconds
+                self.rows.append(Row(f"engines, {name}", f"{stage}: {where}", done.seconds, done.peak_mb))
+        here, beside = seconds.values()
+        self.words.append(f"{name}: with {there}, {' + '.join(stages_asked)} take {beside / here:.2f} times as long.")
 
     def _measure_ingest(self, settings: Settings, name: str, tell: Tell) -> None:
         part = f"ingest, {name}"

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from mobility.errors import RequestError
 from mobility.settings import Format
 
 Peer = Literal["duckdb", "pandas", "datatable"]
 Stage = Literal["ingest", "moves", "flows"]
+Beside = Literal["dask"]
+STAGES: tuple[Stage, ...] = get_args(Stage)  # in the order in which they need each other
 SMALLEST = 1_000  # persons; the fictitious country cannot be smaller
 LARGEST_SAV = 1_000_000  # persons; larger countries are written as Parquet, as a conversion at CBS would be
 _SMALLEST_HUNDREDTH = 10_000  # below it the figures are those of starting up
@@ -25,6 +27,7 @@ class Benchmark:
         stages: parts of the program to measure.
         formats: of the register files; none: by size.
         smaller: sizes to measure before `size`, to show how cost grows; none: a hundredth and a tenth.
+        engines: engines beside `engine`, with `engine.workers` processes, that do all the stages once more.
     """
 
     size: int
@@ -32,6 +35,7 @@ class Benchmark:
     stages: tuple[Stage, ...]
     formats: tuple[Format, ...]
     smaller: tuple[int, ...]
+    engines: tuple[Beside, ...] = ()
 
     def __post_init__(self) -> None:
         if self.size < SMALLEST:

@@ -92,3 +92,21 @@ def test_help_tells_the_keys_of_this_job(tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
     for words in ("size: 100000", "peers:", "stages:", "formats:", "jobs/benchmark.py", "demo, national", "0 done"):
         assert words in done.stdout
+
+
+@pytest.mark.slow
+def test_workers_are_measured_beside_one_process(tmp_path):
+    done = run_benchmark(
+        tmp_path / "ws",
+        "size=3000",
+        "smaller=[1000]",
+        "peers=[]",
+        "engines=[dask]",
+        "engine.workers=1",
+        "stages=[moves,ingest]",
+    )
+    assert done.returncode == 0, done.stderr
+    figures = json.loads((tmp_path / "ws" / "benchmark" / "benchmark.json").read_text(encoding="utf-8"))
+    told = [row["what"] for row in figures["rows"] if row["part"] == "engines, 3,000 persons, sav"]
+    assert told == ["ingest: local", "ingest: dask, 1 workers", "moves: local", "moves: dask, 1 workers"]
+    assert any("with dask, 1 workers, ingest + moves take " in word for word in figures["words"])
