@@ -17,9 +17,11 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import yaml
+
 from mobility.errors import MachineError, RequestError
 from mobility.folders import PROGRAM
-from mobility.run.files import make_folder
+from mobility.run.files import make_folder, write_text
 from mobility.run.memory import MB, allowed_mb
 from mobility.run.scratch import environment
 from mobility.settings import Engine, Slurm
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from distributed import Client, SpecCluster
 
 _SECONDS_TO_ANSWER = 30  # of a scheduler
+_FOR_NODES = "dask.yaml"  # the settings below, for workers on other nodes
 _SETTINGS = {
     "distributed.logging": {"distributed": "critical"},
     "logging.distributed": "critical",  # its log would quote the text of exceptions
@@ -39,6 +42,10 @@ _SETTINGS = {
     "distributed.worker.memory.spill": False,
     "distributed.worker.memory.pause": False,
     "distributed.worker.memory.terminate": 0.95,
+    # Dask tells the allocator of C to give back whatever is freed, and numpy then asks for every array anew: half as long again.
+    # These are the most that it comes to by itself.
+    "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": 64 * MB,
+    "distributed.nanny.pre-spawn-environ.MALLOC_MMAP_THRESHOLD_": 32 * MB,
     "distributed.admin.tick.limit": "1h",  # a busy process is no reason for a warning
     "distributed.comm.timeouts.connect": f"{_SECONDS_TO_ANSWER}s",
     "distributed.diagnostics.nvml": False,
@@ -121,12 +128,17 @@ class Cluster:
 
     def _slurm(self, asked: Slurm, nodes: int) -> SpecCluster:
         """Jobs of SLURM, one per node; waits until the first worker is there."""
+        import dask
+
         try:
             from dask_jobqueue import SLURMCluster
         except ImportError:
             raise RequestError("engine=slurm needs the extra slurm: install residential-mobility[slurm].") from None
         from distributed import Security
 
+        for_nodes: dict[str, Any] = {}
+        dask.config.set(_SETTINGS, config=for_nodes)
+        write_text(self._scratch / _FOR_NODES, yaml.safe_dump(for_nodes))
         cluster = SLURMCluster(security=Security.temporary(), **slurm_job(asked, self._scratch))
         cluster.scale(jobs=nodes)
         return cluster
@@ -151,8 +163,7 @@ def slurm_job(asked: Slurm, scratch: Path) -> dict[str, Any]:
         asked: by the study.
         scratch: folder in the workspace that all nodes see: logs, certificates (readable by their owner only).
     """
-    environment = {"PYTHONPATH": str(PROGRAM), "DASK_LOGGING__DISTRIBUTED": "critical", "TMPDIR": str(scratch)}
-    environment["DASK_DISTRIBUTED__WORKER__HTTP__ROUTES"] = "[]"
+    environment = {"PYTHONPATH": str(PROGRAM), "DASK_CONFIG": str(scratch / _FOR_NODES), "TMPDIR": str(scratch)}
     environment |= _threads(asked.cores, asked.processes)
     prologue = ["umask 077", *asked.prologue, *(f'export {name}="{value}"' for name, value in environment.items())]
     return {
