@@ -21,7 +21,7 @@ from mobility.errors import MachineError, MobilityError, RequestError
 from mobility.folders import CONF, PROGRAM
 from mobility.run.engine import WorkerError, kept_open, place_in_program
 from mobility.run.lock import held
-from mobility.run.messages import about_composition, about_missing
+from mobility.run.messages import about_composition, about_missing, offered
 from mobility.run.one_step import run_step
 from mobility.run.refusals import machine_error
 from mobility.run.scratch import temporary_files
@@ -195,10 +195,17 @@ def teach_configuration() -> None:
     """What `${...:}` in the configuration stands for.
 
     `program`: the folder of the program, so that defaults do not depend on where one stands; `indicators`: the
-    catalogue, in lines.
+    catalogue, in lines; `choices`: the groups of conf/ with what each offers, in lines.
     """
     OmegaConf.register_new_resolver("program", lambda: PROGRAM.as_posix(), replace=True)
     OmegaConf.register_new_resolver("indicators", lambda: "\n".join(help_lines()), replace=True)
+    OmegaConf.register_new_resolver("choices", lambda: "\n".join(_choices()), replace=True)
+
+
+def _choices() -> list[str]:
+    # Hydra's own list also names the files that others start from, such as study/_method, which nobody can choose.
+    groups = (folder for folder in sorted(CONF.iterdir()) if folder.is_dir() and folder.name != "hydra")
+    return [f"{group.name}: {', '.join(offered(group))}" for group in groups]
 
 
 def _fault(error: BaseException) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from mobility.folders import CONF
 from mobility.settings import did_you_mean, setting_names
@@ -50,10 +51,15 @@ def about_composition(error: Exception, typed: list[str]) -> str:
     return f"The configuration cannot be composed: {first}"
 
 
+def offered(folder: Path) -> list[str]:
+    """What one may choose in a folder of conf/; files with _ in front are what others start from."""
+    return sorted(path.stem for path in folder.glob("*.yaml") if not path.stem.startswith("_"))
+
+
 def _about_option(option: str) -> str:
     group, _, name = option.rpartition("/")
     folder = CONF / group
-    there = sorted(path.stem for path in folder.glob("*.yaml") if not path.stem.startswith("_"))
+    there = offered(folder)
     if not group or not there:
         return f"conf/{option}.yaml is not there."
     return f"{group}={name}: there is no conf/{group}/{name}.yaml.{did_you_mean(name, set(there))} There are: {', '.join(there)}."

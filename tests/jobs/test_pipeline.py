@@ -371,6 +371,7 @@ def help_tells_what_a_user_needs(run_all, jobs):
         assert (done.returncode, done.stderr) == (0, ""), job
         for words in (f"jobs/{job}.py", "study: ", "demo, national", "settled_months: 12", "persons: 100000", "0 done"):
             assert words in done.stdout, (job, words)
+        assert "_method" not in done.stdout.partition("Settings, as")[0], job
 
 
 def test_help_tells_settings_choices_and_exit_codes(run_all):
