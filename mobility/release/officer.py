@@ -10,6 +10,7 @@ from mobility.disclosure.cells import KEY
 from mobility.disclosure.protect import MEASURES, Protected
 from mobility.disclosure.rules import EARLIER, GROUP, INTERVAL, REASON, SMALL, ZERO
 from mobility.release.about import About
+from mobility.release.package import numbers_of
 from mobility.run.files import make_folder, replacing, write_text
 
 _REASONS = {
@@ -51,23 +52,26 @@ def _summary(parts: list[Protected], about: About) -> str:
     lines = [
         f"# Check of {about.study.name}, release {about.release}",
         "",
-        "Stays inside the environment: true counts beside the rounded ones undo the rounding.",
+        "Stays inside the environment: true counts undo the rounding of the tables, and fill their gaps.",
         "",
         f"Profile {profile.profile}: at least {profile.minimum_persons} different persons and "
         f"{profile.minimum_households} different households, group share "
-        f"{profile.group_share}, random rounding to {profile.rounding_base} by cell key.",
+        f"{profile.group_share}. How the numbers of each table are protected stands in the column `numbers`: rounded is random "
+        f"rounding to {profile.rounding_base} by cell key; exact is without rounding, with cells left out from which others "
+        "could be worked out.",
         "",
-        "| table | offered | published | "
+        "| table | numbers | offered | published | "
         + " | ".join(_REASONS.values())
         + " | least persons published | least households published |",
-        "|---|---|---|" + "---|" * len(_REASONS) + "---|---|",
+        "|---|---|---|---|" + "---|" * len(_REASONS) + "---|---|",
     ]
     for part in parts:
         inside = part.inside
         published = inside.filter(pl.col(REASON).is_null())
         by_reason = [inside.filter(pl.col(REASON) == reason).height for reason in _REASONS]
         least = [published[name].min() if published.height else "-" for name in MEASURES]
-        cells = [part.safe.declaration.table, inside.height, published.height, *by_reason, *least]
+        declaration = part.safe.declaration
+        cells = [declaration.table, numbers_of(declaration), inside.height, published.height, *by_reason, *least]
         lines.append("| " + " | ".join(map(str, cells)) + " |")
     lines += [
         "",

@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 
+from mobility.disclosure.declaration import Declaration
 from mobility.disclosure.protect import SafeTable
 from mobility.release.about import About
 from mobility.run.files import digest
@@ -22,6 +23,11 @@ def define(study: Study, profile: Disclosure) -> str:
     del given["release"]
     text = json.dumps({"study": given, "profile": asdict(profile)}, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def numbers_of(declaration: Declaration) -> str:
+    """How the numbers of a table come out: `exact`, with cells left out, or `rounded`."""
+    return "exact" if declaration.mode == "suppress" else "rounded"
 
 
 def describe_package(tables: list[SafeTable], about: About, folder: Path) -> dict[str, Any]:
@@ -88,7 +94,7 @@ def _resource(table: SafeTable, about: About, folder: Path) -> dict[str, Any]:
         "description": declaration.population.en,
         "descriptions": _both(declaration.population),
         "relations": _both(declaration.relation),
-        "numbers": "exact" if declaration.mode == "suppress" else "rounded",
+        "numbers": numbers_of(declaration),
         "schema": {
             "fields": [
                 {

@@ -148,15 +148,22 @@ def _definitions(release: Release, texts: Texts) -> str:
 
 def _protection(release: Release, texts: Texts) -> str:
     rules = release.package["protection"]
-    return _list(
-        texts.points(
-            "protection_points",
-            base=rules["rounding_base"],
-            persons=rules["minimum_persons"],
-            households=rules["minimum_households"],
-            width=rules["interval_width"],
-        )
-    )
+    values = {
+        "base": rules["rounding_base"],
+        "persons": rules["minimum_persons"],
+        "households": rules["minimum_households"],
+        "width": rules["interval_width"],
+        "below": min(rules["minimum_persons"], rules["minimum_households"]) - 1,
+    }
+    titles: dict[str, list[str]] = {}
+    for resource in release.package["resources"]:
+        titles.setdefault(resource["numbers"], []).append(resource["titles"][texts.language])
+    points: list[str] = []
+    for numbers, of in titles.items():
+        if len(titles) > 1:
+            points.append(texts.say(f"tables_{numbers}", titles="; ".join(of)))
+        points += texts.points(f"protection_{numbers}", **values)
+    return _list(points + texts.points("protection_all", **values))
 
 
 def _files(release: Release, texts: Texts) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import re
 import shutil
 from html.parser import HTMLParser
@@ -208,8 +209,6 @@ def test_without_the_optional_parts_there_are_tables_and_a_word(
 
 
 def test_a_release_of_flows_alone_makes_a_page(folder: Path, tmp_path: Path) -> None:
-    import json
-
     package = read_package(folder)
     package["resources"] = [each for each in package["resources"] if each["name"] == "flows_total"]
     del package["label"]
@@ -219,6 +218,23 @@ def test_a_release_of_flows_alone_makes_a_page(folder: Path, tmp_path: Path) -> 
     text = write_report(tmp_path, "nl").read_text(encoding="utf-8")
     assert LABEL not in text
     assert {a["data-table"] for a, _ in Page(text).numbers} == {"flows_total"}
+
+
+def test_the_page_says_which_tables_are_exact_and_which_rounded(folder: Path, tmp_path: Path) -> None:
+    """The demo rounds them all; of this copy the flows are said to be exact."""
+    alone = tmp_path / "1"
+    shutil.copytree(folder, alone)
+    rounded = write_report(alone, "en").read_text(encoding="utf-8")
+    assert "Every rounded number is randomly rounded to a multiple of 5." in rounded
+    assert "Exact" not in rounded
+    package = read_package(alone)
+    (flows,) = (each for each in package["resources"] if each["name"] == "flows")
+    flows["numbers"] = "exact"
+    (alone / "datapackage.json").write_text(json.dumps(package), encoding="utf-8")
+    both = write_report(alone, "en").read_text(encoding="utf-8")
+    assert f"Exact are: {flows['titles']['en']}." in both
+    assert "Rounded are: " in both
+    assert "a total shown never gives away a sum of 1 to 9." in both
 
 
 def test_a_folder_without_a_release_is_refused(tmp_path: Path) -> None:
