@@ -13,6 +13,7 @@ from mobility.disclosure.nesting import find_blocks
 from mobility.disclosure.protect import Protected, SafeTable, extend, protect
 from mobility.release.about import About, read_about
 from mobility.release.archive import pack
+from mobility.release.crate import CRATE, describe_crate, published_on
 from mobility.release.declarations import load_declaration
 from mobility.release.dossier import control_form, dossier_page
 from mobility.release.ledger import Ledger, Record
@@ -141,7 +142,7 @@ def _write(
 ) -> None:
     draft = make_folder(folder.parent) / f".{folder.name}.tmp-{uuid.uuid4().hex[:8]}"
     try:
-        _write_draft([part.safe for part in parts], texts, about, draft)
+        _write_draft([part.safe for part in parts], texts, about, draft, published_on(folder))
         write_check(parts, about, workspace.check / about.release)
         _remember(parts, digests, about, settings, ledger, members)
         _put(draft, folder)
@@ -184,7 +185,7 @@ def _remember(
     )
 
 
-def _write_draft(tables: list[SafeTable], texts: dict[str, str], about: About, draft: Path) -> None:
+def _write_draft(tables: list[SafeTable], texts: dict[str, str], about: About, draft: Path, day: str) -> None:
     for table in tables:
         name = table.declaration.table
         write_text(draft / "tables" / f"{name}.csv", texts[name])
@@ -192,6 +193,7 @@ def _write_draft(tables: list[SafeTable], texts: dict[str, str], about: About, d
         write_text(draft / "dossier" / f"{name}.md", dossier_page(table, about))
     write_text(draft / "dossier" / "control_form.md", control_form(tables, about))
     write_json(draft / "datapackage.json", describe_package(tables, about, draft))
+    write_json(draft / CRATE, describe_crate(tables, about, draft, day))
 
 
 def _put(draft: Path, folder: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from mobility.errors import RequestError
+from mobility.release.crate import CRATE
 from mobility.release.declarations import load_declaration
 from mobility.release.gate import release
 from mobility.release.prepared import files_of
@@ -48,6 +49,7 @@ def _outputs(settings: Settings, told: Told) -> list[Path]:
         folder / "tables",
         folder / "dossier",
         folder / "datapackage.json",
+        folder / CRATE,
         workspace(settings).check / told["name"],
     ]
 
