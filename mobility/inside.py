@@ -134,8 +134,12 @@ def open_workspace(root: str | Path) -> Inside:
 
     Example:
         >>> import mobility, polars as pl
-        >>> inside = mobility.open_workspace("workspace")  # doctest: +SKIP
-        >>> inside.moves().filter(~pl.col("is_administrative")).select(pl.len()).collect()  # doctest: +SKIP
+        >>> inside = mobility.open_workspace("workspace")
+        >>> moves = inside.moves().filter(~pl.col("is_administrative"))
+        >>> moves.select("origin_gemeente", "destination_gemeente", "income_class").collect_schema().names()
+        ['origin_gemeente', 'destination_gemeente', 'income_class']
+        >>> moves.select(pl.len()).collect().item() > 1000
+        True
     """
     workspace = Workspace(Path(root).expanduser().absolute())
     if not workspace.is_made:

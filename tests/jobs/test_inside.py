@@ -1,9 +1,12 @@
 """The tables of a workspace as a researcher opens them in a notebook."""
 
+import doctest
+
 import polars as pl
 import pytest
 
 import mobility
+import mobility.inside
 from mobility.errors import RequestError
 
 KEYS = ["year", "origin", "destination", "income_class"]
@@ -11,7 +14,7 @@ KEYS = ["year", "origin", "destination", "income_class"]
 
 @pytest.fixture(scope="module")
 def inside(tmp_path_factory, run_job, source, places):
-    root = tmp_path_factory.mktemp("opened")
+    root = tmp_path_factory.mktemp("opened") / "workspace"
     for job in ("ingest", "moves", "flows", "chains"):
         done = run_job(job, *places(root, source), "study.period.first_year=2018")
         assert done.returncode == 0, done.stderr
@@ -51,6 +54,12 @@ def test_everybody_lives_somewhere_or_is_away(inside):
 
 def test_the_cohort_adds_up_to_its_aggregate(inside):
     assert inside.cohort().collect().height == inside.aggregate("cohort").select("persons").sum().collect().item()
+
+
+def test_the_example_of_the_surface_runs_as_it_stands(inside, monkeypatch):
+    monkeypatch.chdir(inside.workspace.root.parent)
+    done = doctest.testmod(mobility.inside, raise_on_error=True)
+    assert done.attempted >= 5
 
 
 def test_what_is_not_there_is_named(inside, tmp_path):
