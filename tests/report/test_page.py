@@ -220,6 +220,15 @@ def test_a_release_of_flows_alone_makes_a_page(folder: Path, tmp_path: Path) -> 
     assert {a["data-table"] for a, _ in Page(text).numbers} == {"flows_total"}
 
 
+def test_the_residents_come_with_a_word_on_what_was_not_released(html: tuple[str, str]) -> None:
+    language, text = html
+    sentence = {
+        "nl": "Hoe snel zij vertrokken (cumulatieve incidentie) staat niet",
+        "en": "How soon they left (cumulative",
+    }
+    assert sentence[language] in text
+
+
 def test_the_page_says_which_tables_are_exact_and_which_rounded(folder: Path, tmp_path: Path) -> None:
     """The demo rounds them all; of this copy the flows are said to be exact."""
     alone = tmp_path / "1"

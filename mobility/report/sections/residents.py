@@ -7,6 +7,7 @@ import polars as pl
 from mobility.report.desk import ALL, INCOMES, MEASURES, OUTCOMES, Desk, details, lead
 from mobility.report.figures import Bar, Panel
 from mobility.report.grids import Cell, Line
+from mobility.report.markup import tag, text
 
 
 def residents(desk: Desk) -> str:
@@ -36,7 +37,15 @@ def residents(desk: Desk) -> str:
         + tables[0]
         + details(texts.say("in_households"), tables[1])
         + ("" if areas is None else details(texts.say("cohort_details"), _cohort(desk, areas)))
+        + _absent(desk)
     )
+
+
+def _absent(desk: Desk) -> str:
+    """What belongs here but was not released, so that nobody takes silence for an answer."""
+    absent = [name for name in ("incidence", "excess") if name not in desk.release.tables]
+    sentences = " ".join(desk.texts.say(f"absent_{name}") for name in absent)
+    return tag("p", text(sentences), class_="none") if sentences else ""
 
 
 def _outcome_figure(desk: Desk) -> str:
