@@ -105,12 +105,18 @@ class Net:
     def _start(self) -> Whole:
         return np.searchsorted(self.relation, np.arange(len(self.parent)))
 
-    @cached_property
-    def _by_child(self) -> tuple[Whole, Whole, Whole]:
-        """The order of links by child, where each child starts in it, and the children."""
-        order = np.argsort(self.child, kind="stable")
-        cells, start = np.unique(self.child[order], return_index=True)
-        return order, start, cells
+    def touched(self, cells: Flags) -> Net:
+        """The relations in which one of these cells stands, numbered anew."""
+        kept = cells[self.parent]
+        if len(self.child):
+            kept = kept | np.logical_or.reduceat(cells[self.child], self._start)
+        if kept.all():
+            return self
+        link = kept[self.relation]
+        number = np.cumsum(kept) - 1
+        return Net(
+            self.parent[kept], self.rest[kept], self.loose[kept], self.child[link], number[self.relation[link]]
+        )
 
     def total(self, values: Whole) -> Whole:
         """The sum of the children's values, by relation; every relation has a child."""
@@ -120,12 +126,9 @@ class Net:
         """Take up, in place, the bounds that each relation by itself sets."""
         if not len(self.child):
             return
-        (parents, least, most), (_, under, over) = self.implied(low, high)
-        order, start, cells = self._by_child
-        np.maximum.at(low, parents, least)
-        np.minimum.at(high, parents, most)
-        low[cells] = np.maximum(low[cells], np.maximum.reduceat(under[order], start))
-        high[cells] = np.minimum(high[cells], np.minimum.reduceat(over[order], start))
+        # All that is implied comes from the bounds as they were, so it is worked out before any is changed.
+        for cells, least, most in list(self.implied(low, high)):
+            tighten(low, high, cells, least, most)
 
     def implied(self, low: Whole, high: Whole) -> Iterator[tuple[Whole, Whole, Whole]]:
         """The bounds that each relation by itself sets: cells, least, most; of parents, then of children."""
@@ -160,14 +163,35 @@ class Breakdowns:
     share: Fraction
     count: int
 
+    @cached_property
+    def _sorted(self) -> tuple[Whole, Whole, Whole]:
+        """The cells by breakdown and class, where each breakdown and class that occurs starts, and which these are."""
+        place = self.breakdown * self.unions.shape[1] + self.place
+        order = np.argsort(place, kind="stable")
+        number, start = np.unique(place[order], return_index=True)
+        return self.cell[order], start, number
+
+    def touched(self, cells: Flags) -> Flags:
+        """The breakdowns in which one of these cells is."""
+        found = np.zeros(self.count, np.bool_)
+        found[self.breakdown[cells[self.cell]]] = True
+        return found
+
     def known(self, is_shown: Flags) -> Flags:
         """The breakdowns of which something is shown, so that the reader knows that the rule holds."""
         found = np.zeros(self.count, np.bool_)
         found[self.sign[is_shown[self.witness]]] = True
         return found
 
+    @property
+    def all_known(self) -> Flags:
+        """That the rule is known of each."""
+        return np.ones(self.count, np.bool_)
+
     def only(self, kept: Flags) -> Breakdowns:
         """Some of the breakdowns, numbered anew."""
+        if kept.all():
+            return self
         number = np.cumsum(kept) - 1
         link, sign = kept[self.breakdown], kept[self.sign]
         return dataclasses.replace(
@@ -216,9 +240,11 @@ class Breakdowns:
         return close
 
     def _by_class(self, values: Whole) -> Whole:
-        sums = np.zeros((self.count, self.unions.shape[1]), np.int64)
-        np.add.at(sums, (self.breakdown, self.place), values[self.cell])
-        return sums
+        cells, start, number = self._sorted
+        sums = np.zeros(self.count * self.unions.shape[1], np.int64)
+        if len(cells):
+            sums[number] = np.add.reduceat(values[cells], start)
+        return sums.reshape(self.count, self.unions.shape[1])
 
 
 @dataclass(frozen=True)
@@ -270,23 +296,32 @@ def bounds(shown: Shown, is_shown: Flags, net: Net, breakdowns: tuple[Breakdowns
         ReleaseError: the bounds do not settle.
     """
     low, high = shown.start(is_shown)
-    rules = [(each, each.known(is_shown)) for each in breakdowns]
+    rules = [each.only(each.known(is_shown)) for each in breakdowns]
+    moved = np.ones(len(is_shown), np.bool_)
     for _ in range(_SWEEPS):
         before = low.copy(), high.copy()
+        # What does not touch a cell that moved has nothing new to say.
+        near = net.touched(moved)
         for measure in range(len(low)):
-            net.narrow(low[measure], high[measure])
-        for measure in (PERSONS, HOUSEHOLDS):
-            for each, known in rules:
-                cells, least, most = each.implied(low[measure], high[measure], known)
-                np.maximum.at(low[measure], cells, least)
-                np.minimum.at(high[measure], cells, most)
+            near.narrow(low[measure], high[measure])
+        for each in rules:
+            some = each.only(each.touched(moved))
+            for measure in (PERSONS, HOUSEHOLDS):
+                tighten(low[measure], high[measure], *some.implied(low[measure], high[measure], some.all_known))
         _couple(low, high)
-        if np.array_equal(before[0], low) and np.array_equal(before[1], high):
+        moved = np.any((before[0] != low) | (before[1] != high), axis=0)
+        if not moved.any():
             return low, high
     raise ReleaseError(
         "The bounds a reader can work out did not settle, so nothing can be said about them. "
         "Offer fewer tables that overlap (study.release.tables)."
     )
+
+
+def tighten(low: Whole, high: Whole, cells: Whole, least: Whole, most: Whole) -> None:
+    """Take up, in place, bounds of cells, of which there can be several for one cell."""
+    np.maximum.at(low, cells, least)
+    np.minimum.at(high, cells, most)
 
 
 def _couple(low: Whole, high: Whole) -> None:
