@@ -114,9 +114,7 @@ class Net:
             return self
         link = kept[self.relation]
         number = np.cumsum(kept) - 1
-        return Net(
-            self.parent[kept], self.rest[kept], self.loose[kept], self.child[link], number[self.relation[link]]
-        )
+        return Net(self.parent[kept], self.rest[kept], self.loose[kept], self.child[link], number[self.relation[link]])
 
     def total(self, values: Whole) -> Whole:
         """The sum of the children's values, by relation; every relation has a child."""
@@ -259,7 +257,8 @@ class Shown:
         rounds: of withholding more, at most.
         large: cells that meet the minimum; once withheld, it must not be possible to tell.
         unguarded: cells of tables in exact numbers of which a reader may know more: those that break no rule by themselves.
-        public: cells that earlier releases showed, which nobody can withhold any more; None: there are none.
+        public: cells that earlier releases showed, or that no table shows, which nobody can withhold; None: there are none.
+        known: so many persons are in a cell as anybody knows, shown or not; -1: unknown. None: of no cell.
     """
 
     numbers: Whole
@@ -270,6 +269,7 @@ class Shown:
     large: Flags
     unguarded: Flags
     public: Flags | None = None
+    known: Whole | None = None
 
     def start(self, is_shown: Flags) -> tuple[Whole, Whole]:
         """What each cell by itself can be: persons, households, surplus.
@@ -280,7 +280,11 @@ class Shown:
         numbers = np.vstack([self.numbers, surplus])
         least = np.array([*self.minimum.tolist(), 0], np.int64)
         low = np.where(is_shown, np.maximum(numbers - self.base + 1, least[:, None]), 0)
-        return low, np.where(is_shown, numbers + self.base - 1, _FAR)
+        high = np.where(is_shown, numbers + self.base - 1, _FAR)
+        if self.known is not None:
+            fixed = self.known >= 0
+            low[PERSONS, fixed] = high[PERSONS, fixed] = self.known[fixed]
+        return low, high
 
     def told(self, is_shown: Flags, low: Whole) -> Flags:
         """Withheld cells that must be large enough to be shown."""
@@ -339,6 +343,8 @@ def tight(low: Whole, high: Whole, net: Net, shown: Shown) -> tuple[Flags, Flags
     Of a table in exact numbers, the surplus is not guarded, and that nobody is in a cell may be found out.
     """
     narrow_in = high - low + 1 < shown.width
+    if shown.known is not None:
+        narrow_in[PERSONS, shown.known >= 0] = False
     exact = shown.base == 1
     cells: Flags = np.any(narrow_in[:SURPLUS], axis=0) & ~shown.unguarded
     cells |= narrow_in[SURPLUS] & ~exact
@@ -374,7 +380,11 @@ def withhold_tight(
         for each, group in zip(breakdowns, groups, strict=True):
             withheld |= _smallest(each.sign, each.witness, group, shown, free)
         is_shown = is_shown & ~(withheld & free)
-    beside = " beside what earlier releases showed" if shown.public is not None and shown.public.any() else ""
+    beside = (
+        " beside what earlier releases showed or anybody knows"
+        if shown.public is not None and shown.public.any()
+        else ""
+    )
     raise ReleaseError(
         f"After {shown.rounds} rounds of withholding, a reader could still narrow down some cells{beside}. Offer less detail: "
         "fewer levels, fewer classes, or fewer tables that overlap (schemas/outputs, study.release.tables)."

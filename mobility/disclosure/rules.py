@@ -80,7 +80,11 @@ def claims(given: Offer, group: Group, rows: Rows, profile: Disclosure) -> pl.Da
     # One pass: the total, and what each class holds of it.
     names = given.base[group.classes].unique().sort().to_list()
     holds = {
-        (name, measure): pl.when(pl.col(group.classes) == name).then(measure).otherwise(0).sum().alias(f"{at}_{measure}")
+        (name, measure): pl.when(pl.col(group.classes) == name)
+        .then(measure)
+        .otherwise(0)
+        .sum()
+        .alias(f"{at}_{measure}")
         for at, name in enumerate(names)
         if name not in group.exempt
         for measure in measures
@@ -100,9 +104,7 @@ def claims(given: Offer, group: Group, rows: Rows, profile: Disclosure) -> pl.Da
             (part > 0) & (part * share.denominator >= share.numerator * pl.col(f"total_{name}"))
             for name, part in held.items()
         )
-        found.append(
-            every.filter(nearly).select(*group.within, pl.lit(union, dtype=pl.List(pl.String)).alias("union"))
-        )
+        found.append(every.filter(nearly).select(*group.within, pl.lit(union, dtype=pl.List(pl.String)).alias("union")))
     return pl.concat(found)
 
 
