@@ -30,12 +30,14 @@ _NEAR = 1e-6
 class Neighbours:
     """Which cells stand in which relations."""
 
-    def __init__(self, net: Net, cells: int) -> None:
-        count = len(net.parent)
+    def __init__(self, net: Net, counts: Whole) -> None:
+        count, cells = len(net.parent), counts.shape[1]
         self.relation = np.concatenate([np.arange(count), net.relation])
         self.cell = np.concatenate([net.parent, net.child])
         self.sign = np.concatenate([np.ones(count), np.full(len(net.child), -1.0)])
-        self.is_open = net.rest > 0
+        # What an open relation leaves out can shrink to nothing and grow without limit; a closed one leaves out nothing.
+        self.most = np.where(net.rest > 0, _FAR, 0.0)
+        self.rest = np.array([np.where(net.rest > 0, each[net.parent] - net.total(each), 0) for each in counts], float)
         self.degree = np.bincount(self.cell, minlength=cells)
         self._by_relation = np.argsort(self.relation, kind="stable")
         self._by_cell = np.argsort(self.cell, kind="stable")
@@ -84,7 +86,7 @@ def find_given_away(shown: Shown, counts: Whole, is_shown: Flags, net: Net, targ
     low, high = shown.start(is_shown)
     truth = np.vstack([counts, counts[PERSONS] - counts[HOUSEHOLDS]])
     down, up = (low - truth).astype(np.float64), np.where(high >= 1 << 40, _FAR, high - truth).astype(np.float64)
-    near = Neighbours(net, len(is_shown))
+    near = Neighbours(net, counts)
     free = np.any(up[:SURPLUS] - down[:SURPLUS] > 0, axis=0)
     reached = np.zeros((2, 2, len(is_shown)))
     for cell in asked.tolist():
@@ -170,8 +172,7 @@ def _model(near: Neighbours, block: Whole, low: Reals, high: Reals, least: Reals
     names, row = np.unique(near.relation[links], return_inverse=True)
     column, sign = np.searchsorted(block, near.cell[links]), near.sign[links]
     rows = len(names)
-    # What an open relation leaves out can only grow to where the parent is the sum of the children.
-    loose = np.where(near.is_open[names], _FAR, 0.0)
+    least_left, most_left = -near.rest[:, names], near.most[names]
     own = np.arange(count)
     where = np.concatenate([row, row + rows, own + 2 * rows, own + 2 * rows])
     what = np.concatenate([column, column + count, own, own + count])
@@ -183,8 +184,8 @@ def _model(near: Neighbours, block: Whole, low: Reals, high: Reals, least: Reals
     given.num_col_, given.num_row_ = 2 * count, 2 * rows + count
     given.col_cost_ = np.zeros(2 * count)
     given.col_lower_, given.col_upper_ = low.ravel(), high.ravel()
-    given.row_lower_ = np.concatenate([np.zeros(2 * rows), least])
-    given.row_upper_ = np.concatenate([loose, loose, most])
+    given.row_lower_ = np.concatenate([*least_left, least])
+    given.row_upper_ = np.concatenate([most_left, most_left, most])
     given.sense_ = highspy.ObjSense.kMaximize
     given.a_matrix_.format_ = highspy.MatrixFormat.kColwise
     given.a_matrix_.start_ = start

@@ -105,12 +105,16 @@ class Net:
     def _start(self) -> Whole:
         return np.searchsorted(self.relation, np.arange(len(self.parent)))
 
-    @cached_property
-    def _by_child(self) -> tuple[Whole, Whole, Whole]:
-        """The order of links by child, where each child starts in it, and the children."""
-        order = np.argsort(self.child, kind="stable")
-        cells, start = np.unique(self.child[order], return_index=True)
-        return order, start, cells
+    def touched(self, cells: Flags) -> Net:
+        """The relations in which one of these cells stands, numbered anew."""
+        kept = cells[self.parent]
+        if len(self.child):
+            kept = kept | np.logical_or.reduceat(cells[self.child], self._start)
+        if kept.all():
+            return self
+        link = kept[self.relation]
+        number = np.cumsum(kept) - 1
+        return Net(self.parent[kept], self.rest[kept], self.loose[kept], self.child[link], number[self.relation[link]])
 
     def total(self, values: Whole) -> Whole:
         """The sum of the children's values, by relation; every relation has a child."""
@@ -120,12 +124,9 @@ class Net:
         """Take up, in place, the bounds that each relation by itself sets."""
         if not len(self.child):
             return
-        (parents, least, most), (_, under, over) = self.implied(low, high)
-        order, start, cells = self._by_child
-        np.maximum.at(low, parents, least)
-        np.minimum.at(high, parents, most)
-        low[cells] = np.maximum(low[cells], np.maximum.reduceat(under[order], start))
-        high[cells] = np.minimum(high[cells], np.minimum.reduceat(over[order], start))
+        # All that is implied comes from the bounds as they were, so it is worked out before any is changed.
+        for cells, least, most in list(self.implied(low, high)):
+            tighten(low, high, cells, least, most)
 
     def implied(self, low: Whole, high: Whole) -> Iterator[tuple[Whole, Whole, Whole]]:
         """The bounds that each relation by itself sets: cells, least, most; of parents, then of children."""
@@ -160,14 +161,35 @@ class Breakdowns:
     share: Fraction
     count: int
 
+    @cached_property
+    def _sorted(self) -> tuple[Whole, Whole, Whole]:
+        """The cells by breakdown and class, where each breakdown and class that occurs starts, and which these are."""
+        place = self.breakdown * self.unions.shape[1] + self.place
+        order = np.argsort(place, kind="stable")
+        number, start = np.unique(place[order], return_index=True)
+        return self.cell[order], start, number
+
+    def touched(self, cells: Flags) -> Flags:
+        """The breakdowns in which one of these cells is."""
+        found = np.zeros(self.count, np.bool_)
+        found[self.breakdown[cells[self.cell]]] = True
+        return found
+
     def known(self, is_shown: Flags) -> Flags:
         """The breakdowns of which something is shown, so that the reader knows that the rule holds."""
         found = np.zeros(self.count, np.bool_)
         found[self.sign[is_shown[self.witness]]] = True
         return found
 
+    @property
+    def all_known(self) -> Flags:
+        """That the rule is known of each."""
+        return np.ones(self.count, np.bool_)
+
     def only(self, kept: Flags) -> Breakdowns:
         """Some of the breakdowns, numbered anew."""
+        if kept.all():
+            return self
         number = np.cumsum(kept) - 1
         link, sign = kept[self.breakdown], kept[self.sign]
         return dataclasses.replace(
@@ -216,9 +238,11 @@ class Breakdowns:
         return close
 
     def _by_class(self, values: Whole) -> Whole:
-        sums = np.zeros((self.count, self.unions.shape[1]), np.int64)
-        np.add.at(sums, (self.breakdown, self.place), values[self.cell])
-        return sums
+        cells, start, number = self._sorted
+        sums = np.zeros(self.count * self.unions.shape[1], np.int64)
+        if len(cells):
+            sums[number] = np.add.reduceat(values[cells], start)
+        return sums.reshape(self.count, self.unions.shape[1])
 
 
 @dataclass(frozen=True)
@@ -233,7 +257,8 @@ class Shown:
         rounds: of withholding more, at most.
         large: cells that meet the minimum; once withheld, it must not be possible to tell.
         unguarded: cells of tables in exact numbers of which a reader may know more: those that break no rule by themselves.
-        public: cells that earlier releases showed, which nobody can withhold any more; None: there are none.
+        public: cells that earlier releases showed, or that no table shows, which nobody can withhold; None: there are none.
+        known: so many persons are in a cell as anybody knows, shown or not; -1: unknown. None: of no cell.
     """
 
     numbers: Whole
@@ -244,6 +269,7 @@ class Shown:
     large: Flags
     unguarded: Flags
     public: Flags | None = None
+    known: Whole | None = None
 
     def start(self, is_shown: Flags) -> tuple[Whole, Whole]:
         """What each cell by itself can be: persons, households, surplus.
@@ -254,7 +280,11 @@ class Shown:
         numbers = np.vstack([self.numbers, surplus])
         least = np.array([*self.minimum.tolist(), 0], np.int64)
         low = np.where(is_shown, np.maximum(numbers - self.base + 1, least[:, None]), 0)
-        return low, np.where(is_shown, numbers + self.base - 1, _FAR)
+        high = np.where(is_shown, numbers + self.base - 1, _FAR)
+        if self.known is not None:
+            fixed = self.known >= 0
+            low[PERSONS, fixed] = high[PERSONS, fixed] = self.known[fixed]
+        return low, high
 
     def told(self, is_shown: Flags, low: Whole) -> Flags:
         """Withheld cells that must be large enough to be shown."""
@@ -270,23 +300,32 @@ def bounds(shown: Shown, is_shown: Flags, net: Net, breakdowns: tuple[Breakdowns
         ReleaseError: the bounds do not settle.
     """
     low, high = shown.start(is_shown)
-    rules = [(each, each.known(is_shown)) for each in breakdowns]
+    rules = [each.only(each.known(is_shown)) for each in breakdowns]
+    moved = np.ones(len(is_shown), np.bool_)
     for _ in range(_SWEEPS):
         before = low.copy(), high.copy()
+        # What does not touch a cell that moved has nothing new to say.
+        near = net.touched(moved)
         for measure in range(len(low)):
-            net.narrow(low[measure], high[measure])
-        for measure in (PERSONS, HOUSEHOLDS):
-            for each, known in rules:
-                cells, least, most = each.implied(low[measure], high[measure], known)
-                np.maximum.at(low[measure], cells, least)
-                np.minimum.at(high[measure], cells, most)
+            near.narrow(low[measure], high[measure])
+        for each in rules:
+            some = each.only(each.touched(moved))
+            for measure in (PERSONS, HOUSEHOLDS):
+                tighten(low[measure], high[measure], *some.implied(low[measure], high[measure], some.all_known))
         _couple(low, high)
-        if np.array_equal(before[0], low) and np.array_equal(before[1], high):
+        moved = np.any((before[0] != low) | (before[1] != high), axis=0)
+        if not moved.any():
             return low, high
     raise ReleaseError(
         "The bounds a reader can work out did not settle, so nothing can be said about them. "
         "Offer fewer tables that overlap (study.release.tables)."
     )
+
+
+def tighten(low: Whole, high: Whole, cells: Whole, least: Whole, most: Whole) -> None:
+    """Take up, in place, bounds of cells, of which there can be several for one cell."""
+    np.maximum.at(low, cells, least)
+    np.minimum.at(high, cells, most)
 
 
 def _couple(low: Whole, high: Whole) -> None:
@@ -304,6 +343,8 @@ def tight(low: Whole, high: Whole, net: Net, shown: Shown) -> tuple[Flags, Flags
     Of a table in exact numbers, the surplus is not guarded, and that nobody is in a cell may be found out.
     """
     narrow_in = high - low + 1 < shown.width
+    if shown.known is not None:
+        narrow_in[PERSONS, shown.known >= 0] = False
     exact = shown.base == 1
     cells: Flags = np.any(narrow_in[:SURPLUS], axis=0) & ~shown.unguarded
     cells |= narrow_in[SURPLUS] & ~exact
@@ -339,7 +380,11 @@ def withhold_tight(
         for each, group in zip(breakdowns, groups, strict=True):
             withheld |= _smallest(each.sign, each.witness, group, shown, free)
         is_shown = is_shown & ~(withheld & free)
-    beside = " beside what earlier releases showed" if shown.public is not None and shown.public.any() else ""
+    beside = (
+        " beside what earlier releases showed or anybody knows"
+        if shown.public is not None and shown.public.any()
+        else ""
+    )
     raise ReleaseError(
         f"After {shown.rounds} rounds of withholding, a reader could still narrow down some cells{beside}. Offer less detail: "
         "fewer levels, fewer classes, or fewer tables that overlap (schemas/outputs, study.release.tables)."

@@ -84,6 +84,25 @@ class Parts:
 
 
 @dataclass(frozen=True)
+class Residents:
+    """What the public number of residents of a place says of this table: its cells are part of it, or are that number.
+
+    Attributes:
+        place: the key column with the place.
+        at: `start` or `end` of the year, or the day of a `cohort`.
+        where: which cells.
+        year: the key column with the year.
+        whole: whether a cell is the number itself; else the cells of a place and year are part of it.
+    """
+
+    place: str
+    at: Literal["start", "end", "cohort"]
+    where: Where = ()
+    year: str = "year"
+    whole: bool = False
+
+
+@dataclass(frozen=True)
 class Value:
     """A column beside the counts: a share, a mean, an index, an estimate, a quantile, an incidence.
 
@@ -128,6 +147,7 @@ class Declaration:
         words: values of key columns that only this table has.
         structural: cells that cannot exist, for the reader.
         key: what the key of a cell is made of: its `records`, so that keys add up as counts do, or its `counts`.
+        residents: what the public number of residents says of its cells.
         detail: how much detail was given up (`coarsening`), for the reader.
     """
 
@@ -151,6 +171,7 @@ class Declaration:
     words: tuple[str, ...] = ()
     structural: Words | None = None
     key: Literal["records", "counts"] = "records"
+    residents: tuple[Residents, ...] = ()
     detail: Words | None = None
 
     @property

@@ -37,9 +37,26 @@ def at_risk(counts: Whole, hidden: Flags, small: Flags, minimum: Whole) -> Flags
 
 
 def system_of(
-    relations: Relations, counts: Whole, shown: Flags, risk: Flags, is_exact: Flags, width: Whole, minimum: Whole
+    relations: Relations,
+    counts: Whole,
+    shown: Flags,
+    risk: Flags,
+    kept: Flags,
+    is_exact: Flags,
+    width: Whole,
+    minimum: Whole,
 ) -> System:
     """The cells of tables in exact numbers as a system, with what a reader knows of other tables in the release.
+
+    Args:
+        relations: of the release.
+        counts: persons and households.
+        shown: cells that are shown, or known whatever is shown.
+        risk: of `at_risk`.
+        kept: of the cells shown, those that stay so: of rounded tables, of earlier releases, and public totals.
+        is_exact: of `exact_cells`.
+        width: how many counts a cell must be able to be.
+        minimum: by measure.
 
     Assumes:
         - a cell of a rounded table that is shown is known exactly, which is more than is so;
@@ -68,7 +85,7 @@ def system_of(
         counts=every,
         room=every.min(axis=0),
         hidden=np.concatenate([~shown, added]),
-        kept=np.concatenate([shown & ~is_exact, ~added]),
+        kept=np.concatenate([shown & kept, ~added]),
         risk=np.concatenate([risk, (rest > 0).any(axis=0) & (rest < minimum[:, None]).any(axis=0)]),
         width=np.concatenate([width, width[parent[opened]]]),
         minimum=minimum,

@@ -16,6 +16,7 @@ from mobility.disclosure.earlier import PUBLIC
 from mobility.disclosure.exact import at_risk, exact_cells, protect_exact, proven, system_of
 from mobility.disclosure.nesting import HIDDEN_SET, add_hidden
 from mobility.disclosure.relations import CELL, Table, find_relations
+from mobility.disclosure.residents import PublicTotals, public_totals
 from mobility.disclosure.rounding import draw, round_counts
 from mobility.disclosure.rules import (
     GROUP,
@@ -93,7 +94,12 @@ def extend(part: Protected, profile: Disclosure) -> Protected:
 
 
 def protect(
-    offers: Sequence[Offer], *, profile: Disclosure, secret: bytes, blocks: Mapping[str, str]
+    offers: Sequence[Offer],
+    *,
+    profile: Disclosure,
+    secret: bytes,
+    blocks: Mapping[str, str],
+    residents: pl.DataFrame | None = None,
 ) -> list[Protected]:
     """The tables of one release, protected together, since a reader has them all.
 
@@ -110,13 +116,14 @@ def protect(
         profile: the rules.
         secret: the secret of the project, which decides the rounding.
         blocks: how gemeenten and roles overlap; see `nesting.find_blocks`.
+        residents: how many people live where, as anybody knows; see `residents.public_totals`.
 
     Raises:
         ReleaseError: the tables do not add up, or cannot be protected at this level of detail.
     """
     found: dict[str, Protected] = {}
     for together in _linked(offers):
-        pieces = [_protect_together(piece, profile, secret, blocks) for piece in _by_year(together)]
+        pieces = [_protect_together(piece, profile, secret, blocks, residents) for piece in _by_year(together)]
         for parts in zip(*pieces, strict=True):
             found[parts[0].safe.declaration.table] = _join(parts)
     return [found[given.declaration.table] for given in offers]
@@ -163,7 +170,11 @@ def _join(parts: Sequence[Protected]) -> Protected:
 
 
 def _protect_together(
-    offers: Sequence[Offer], profile: Disclosure, secret: bytes, blocks: Mapping[str, str]
+    offers: Sequence[Offer],
+    profile: Disclosure,
+    secret: bytes,
+    blocks: Mapping[str, str],
+    residents: pl.DataFrame | None,
 ) -> list[Protected]:
     judged: list[pl.DataFrame] = []
     found = [all_alike(given, profile) for given in offers]
@@ -173,13 +184,14 @@ def _protect_together(
         hidden = pl.when(pl.col(SET) == HIDDEN_SET).then(pl.lit(HIDDEN)).otherwise(REASON).alias(REASON)
         judged.append(frame.with_columns(hidden, pl.int_range(start, start + pl.len(), dtype=pl.Int64).alias(CELL)))
         start += frame.height
-    everything = pl.concat([frame.select(*MEASURES, KEY, REASON, STATE, _width(frame, profile)) for frame in judged])
-
     tables = {
         given.declaration.table: Table(given.declaration, frame) for given, frame in zip(offers, judged, strict=True)
     }
+    totals = public_totals(tables, residents, start)
+    parts = [frame.select(*MEASURES, KEY, REASON, STATE, _width(frame, profile)) for frame in judged]
+    everything = pl.concat([*parts, _added(totals, profile)])
     rules = _claims(found, judged, profile), _breakdowns(offers, judged, profile)
-    stays, shown = _decide(everything, tables, rules, profile, secret, blocks)
+    stays, shown = _decide(everything, tables, rules, totals, profile, secret, blocks)
     published = [pl.Series(f"{name}_published", numbers) for name, numbers in zip(MEASURES, shown, strict=True)]
     verdict = everything.select(REASON).with_columns(pl.Series("stays", stays), *published)
     return [
@@ -192,21 +204,24 @@ def _decide(
     everything: pl.DataFrame,
     tables: Mapping[str, Table],
     rules: tuple[Claims, tuple[Breakdowns, ...]],
+    totals: PublicTotals,
     profile: Disclosure,
     secret: bytes,
     blocks: Mapping[str, str],
 ) -> tuple[Flags, Whole]:
     """Which cells stay, and the numbers to show of them."""
     counts = np.array([everything[name].to_numpy() for name in MEASURES])
+    known = totals.known(everything.height - len(totals.added))
+    fixed, added = known >= 0, np.arange(everything.height) >= everything.height - len(totals.added)
     public, width = (everything[STATE] == PUBLIC).fill_null(value=False).to_numpy(), everything["width"].to_numpy()
     safe = everything[REASON].is_null().to_numpy() | public
     minimum = np.array([minima(profile)[name] for name in MEASURES], np.int64)
     small = everything[REASON].is_in([SMALL, GROUP]).fill_null(value=False).to_numpy()
-    relations = find_relations(tables, blocks)
+    relations = find_relations(tables, blocks, [totals.pairs])
     is_exact = exact_cells(tables, everything.height)
-    risk = is_exact & at_risk(counts, ~safe, small, minimum)
-    rounded = safe & ~is_exact
-    shown = np.where(safe & is_exact, counts, 0)
+    risk = is_exact & at_risk(counts, ~safe & ~fixed, small, minimum)
+    rounded = safe & ~is_exact & ~added
+    shown = np.where(safe & (is_exact | added), counts, 0)
     draws = draw(secret, everything[KEY].to_numpy()[rounded])
     for number, true in zip(shown, counts, strict=True):
         number[rounded] = round_counts(true[rounded], draws, profile.rounding_base)
@@ -216,18 +231,20 @@ def _decide(
         minimum=minimum,
         width=width,
         rounds=profile.audit_rounds,
-        large=(everything[REASON] == GROUP).fill_null(value=False).to_numpy() & ~public,
+        large=(everything[REASON] == GROUP).fill_null(value=False).to_numpy() & ~public & ~fixed,
         unguarded=is_exact & ~risk,
-        public=public,
+        public=public | added,
+        known=known if fixed.any() else None,
     )
     net = Net.of(relations)
     if not is_exact.any():
         return withhold_tight(evidence, safe, net, *rules), shown
-    system = system_of(relations, counts, safe, risk, is_exact, width, minimum)
+    kept = (safe & ~is_exact) | public | fixed
+    system = system_of(relations, counts, safe | fixed, risk, kept, is_exact, width, minimum)
     suspects = np.zeros(everything.height, np.bool_)
     for _ in range(profile.audit_rounds + 1):
         stays, pattern = protect_exact(system, everything.height, suspects)
-        stays = withhold_tight(evidence, stays, net, *rules)
+        stays = withhold_tight(evidence, stays & safe, net, *rules)
         given_away = find_given_away(evidence, counts, stays, net, risk & ~proven(system, pattern, everything.height))
         if (public & ~stays).any():
             raise ReleaseError(
@@ -241,6 +258,16 @@ def _decide(
         f"After {profile.audit_rounds} rounds of withholding, a linear program could still narrow down some cells of a table "
         "in exact numbers. Offer less detail, or choose `mode: round` for it (schemas/outputs, study.release.modes)."
     )
+
+
+def _added(totals: PublicTotals, profile: Disclosure) -> pl.DataFrame:
+    """The public totals as cells, beside those of the tables. As nobody knows the households, there may be as many as persons."""
+    cells = pl.DataFrame(
+        {"persons": totals.added, "households": totals.added}, schema=dict.fromkeys(MEASURES, pl.Int64)
+    )
+    nothing = [pl.lit(None, pl.String).alias(name) for name in (REASON, STATE)]
+    width = pl.lit(profile.interval_width, dtype=pl.Int64).alias("width")
+    return cells.with_columns(pl.lit(0, dtype=pl.Int64).alias(KEY), *nothing, width)
 
 
 def _part(declaration: Declaration, frame: pl.DataFrame, verdict: pl.DataFrame, profile: Disclosure) -> Protected:

@@ -7,7 +7,7 @@ somebody in it, so that nothing is left to guess about an empty one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import permutations
 
@@ -42,12 +42,15 @@ class Relations:
     heads: pl.DataFrame
 
 
-def find_relations(tables: Mapping[str, Table], blocks: Mapping[str, str]) -> Relations:
+def find_relations(
+    tables: Mapping[str, Table], blocks: Mapping[str, str], others: Sequence[pl.DataFrame] = ()
+) -> Relations:
     """All relations within and between the tables of a release.
 
     Args:
         tables: the tables by name.
         blocks: see `nesting.find_blocks`.
+        others: relations with what is no cell of a table, one row per parent and child: `parent`, `child`, `open`, `domain`.
 
     Raises:
         ReleaseError: the true counts of a relation do not add up, so the aggregates or a declaration are at fault.
@@ -65,7 +68,7 @@ def find_relations(tables: Mapping[str, Table], blocks: Mapping[str, str]) -> Re
                 at = f"{table.declaration.table} and {margin.table}"
                 found.append(_relate(parent, child, margin.over, at, is_open=margin.is_open))
     heads, links, start = [], [], 0
-    for pairs in found:
+    for pairs in (*found, *others):
         if pairs.is_empty():
             continue
         numbered = pairs.with_columns((pl.col("parent").rank("dense").cast(pl.Int64) - 1 + start).alias("relation"))

@@ -23,7 +23,11 @@ _BITS = 53
 def draw(secret: bytes, cell_keys: Counts) -> Draws:
     """A number in [0, 1) for every cell key, from the secret and the key alone."""
     keys, place = np.unique(cell_keys, return_inverse=True)
-    return np.fromiter((_uniform(secret, key) for key in keys.tolist()), np.float64, len(keys))[place]
+    written, size = keys.astype(">i8").tobytes(), 8
+    starts = range(0, len(written), size)
+    words = b"".join(hmac.digest(secret, b"cell" + written[at : at + size], "sha256")[:size] for at in starts)
+    bits = np.frombuffer(words, ">u8") >> np.uint64(64 - _BITS)
+    return (bits.astype(np.float64) / (1 << _BITS))[place]
 
 
 def round_counts(counts: Counts, draws: Draws, base: int) -> Counts:
@@ -35,8 +39,3 @@ def round_counts(counts: Counts, draws: Draws, base: int) -> Counts:
     """
     below = counts - counts % base
     return below + base * (draws * base < counts % base)
-
-
-def _uniform(secret: bytes, key: int) -> float:
-    word = hmac.digest(secret, b"cell" + key.to_bytes(8, "big", signed=True), "sha256")
-    return float((int.from_bytes(word[:8], "big") >> (64 - _BITS)) / (1 << _BITS))

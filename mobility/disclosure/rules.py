@@ -77,26 +77,34 @@ def claims(given: Offer, group: Group, rows: Rows, profile: Disclosure) -> pl.Da
     none = given.base.select(group.within).clear().with_columns(pl.lit(None, dtype=pl.List(pl.String)).alias("union"))
     if group.classes in rows.total:
         return none
-    cells = totalled(given.base.lazy(), rows).collect()
-    base = cells.filter(~pl.col(group.classes).is_in(group.exempt))
-    total = cells.group_by(group.within).agg(pl.col(*measures, *UNITS).sum().name.prefix("total_"))
-    total = total.filter(pl.col(f"total_unit_{name}") >= minimum for name, minimum in minima(profile).items())
+    # One pass: the total, and what each class holds of it.
+    names = given.base[group.classes].unique().sort().to_list()
+    holds = {
+        (name, measure): pl.when(pl.col(group.classes) == name)
+        .then(measure)
+        .otherwise(0)
+        .sum()
+        .alias(f"{at}_{measure}")
+        for at, name in enumerate(names)
+        if name not in group.exempt
+        for measure in measures
+    }
+    cells = totalled(given.base.lazy(), rows).select(*dict.fromkeys([*group.within, group.classes]), *measures, *UNITS)
+    total = [pl.col(*measures, *UNITS).sum().name.prefix("total_")]
+    enough = [pl.col(f"total_unit_{name}") >= minimum for name, minimum in minima(profile).items()]
+    every = cells.group_by(group.within).agg(*total, *holds.values()).filter(enough).sort(group.within).collect()
     share = exact_share(profile)
     found = [none]
-    for union in unions(group, given.base[group.classes].unique().sort().to_list()):
-        holds = pl.any_horizontal(
-            (pl.col(name) > 0) & (pl.col(name) * share.denominator >= share.numerator * pl.col(f"total_{name}"))
-            for name in measures
+    for union in unions(group, names):
+        known = [at for at, name in enumerate(names) if name in union and name not in group.exempt]
+        if not known:
+            continue
+        held = {name: pl.sum_horizontal(f"{at}_{name}" for at in known) for name in measures}
+        nearly = pl.any_horizontal(
+            (part > 0) & (part * share.denominator >= share.numerator * pl.col(f"total_{name}"))
+            for name, part in held.items()
         )
-        found.append(
-            base.filter(pl.col(group.classes).is_in(union))
-            .group_by(group.within)
-            .agg(pl.col(measures).sum())
-            .join(total, on=group.within)
-            .filter(holds)
-            .select(*group.within, pl.lit(union, dtype=pl.List(pl.String)).alias("union"))
-            .sort(group.within)
-        )
+        found.append(every.filter(nearly).select(*group.within, pl.lit(union, dtype=pl.List(pl.String)).alias("union")))
     return pl.concat(found)
 
 

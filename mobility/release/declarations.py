@@ -11,7 +11,7 @@ from typing import Any, NoReturn, get_args
 import yaml
 
 from mobility.disclosure.cells import STEPS
-from mobility.disclosure.declaration import TOTAL, Declaration, Group, Margin, Parts, Rows, Value, Where
+from mobility.disclosure.declaration import TOTAL, Declaration, Group, Margin, Parts, Residents, Rows, Value, Where
 from mobility.disclosure.protect import MEASURES
 from mobility.disclosure.values import ARGUMENTS
 from mobility.errors import RequestError
@@ -21,7 +21,19 @@ from mobility.settings import Mode, Words, did_you_mean
 
 _FOLDER = SCHEMAS / "outputs"
 _REQUIRED = ("table", "title", "population", "relation", "from", "cells", "measures", "rule", "mode", "variables")
-_OPTIONAL = ("where", "recode", "rows", "groups", "margins", "parts", "values", "words", "structural", "key")
+_OPTIONAL = (
+    "where",
+    "recode",
+    "rows",
+    "groups",
+    "margins",
+    "parts",
+    "values",
+    "words",
+    "structural",
+    "key",
+    "residents",
+)
 
 
 def declared_tables(own: Path | None = None) -> list[str]:
@@ -125,6 +137,10 @@ class _Reader:
             key="counts"
             if self.one_of(given.get("key", "records"), "key", ("records", "counts")) == "counts"
             else "records",
+            residents=tuple(
+                self.residents(each, f"residents[{place}]", cells)
+                for place, each in enumerate(self.items(given, "residents"))
+            ),
             structural=None if given.get("structural") is None else self.text(given["structural"], "structural"),
         )
 
@@ -198,6 +214,17 @@ class _Reader:
             self.where(given.get("where", {}), f"{key}.where"),
             of,
             self.yes_or_no(given.get("open", False), f"{key}.open"),
+        )
+
+    def residents(self, raw: object, key: str, cells: tuple[str, ...]) -> Residents:
+        given = self.keys(raw, key, ("place", "at"), ("where", "year", "whole"))
+        at: Any = self.one_of(given["at"], f"{key}.at", ("start", "end", "cohort"))
+        return Residents(
+            self.columns([given["place"]], f"{key}.place", cells)[0],
+            at,
+            self.where(given.get("where", {}), f"{key}.where"),
+            self.columns([given.get("year", "year")], f"{key}.year", cells)[0],
+            self.yes_or_no(given.get("whole", False), f"{key}.whole"),
         )
 
     def parts(self, raw: object, key: str, cells: tuple[str, ...]) -> Parts:

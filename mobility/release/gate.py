@@ -24,6 +24,7 @@ from mobility.release.package import define, describe_package
 from mobility.release.profile import check_profile, check_project, rules_of
 from mobility.release.project import open_project
 from mobility.release.recording import define_cells, record_source
+from mobility.release.residents import read_residents
 from mobility.release.tables import csv_text, write_workbook
 from mobility.release.vetting import vet
 from mobility.release.vocabulary import vocabulary
@@ -100,7 +101,13 @@ def release(settings: Settings, members: FindMembers = _nobody_knows) -> Release
     known = [offering.held_against(each, editions) for each in offers]
     known += offering.released_before(project.ledger, offers, editions)
     blocks = find_blocks(roles_of_gemeenten(zoning))
-    protected = protect(known, profile=settings.disclosure, secret=project.secret, blocks=blocks)
+    protected = protect(
+        known,
+        profile=settings.disclosure,
+        secret=project.secret,
+        blocks=blocks,
+        residents=read_residents(workspace, study),
+    )
     parts = [extend(part, settings.disclosure) for part in protected[: len(offers)]]
     programmes = [area for name in study.programmes for area in load_programme(name)[1]]
     words = vocabulary(zoning, programmes, study.flows.age_bands, study.estimates.age_bands)
