@@ -8,6 +8,8 @@ from dataclasses import InitVar, dataclass, replace
 import numpy as np
 import polars as pl
 
+from mobility.disclosure.additive.tables import MODE as ADDITIVE
+from mobility.disclosure.additive.tables import additive_numbers, all_additive
 from mobility.disclosure.attack import find_given_away
 from mobility.disclosure.audit import Breakdowns, Claims, Flags, Net, Shown, Whole, withhold_tight
 from mobility.disclosure.cells import KEY, SET, STATE, Offer
@@ -205,6 +207,10 @@ def _decide(
     relations = find_relations(tables, blocks)
     is_exact = exact_cells(tables, everything.height)
     risk = is_exact & at_risk(counts, ~safe, small, minimum)
+    if all_additive(tables):
+        counts, may = additive_numbers(everything, relations, counts, rules[0].cell, secret, minimum)
+        safe, risk = may, at_risk(counts, ~may, small, minimum)
+        rules = rules[0], ()  # rounded counts need not meet the group rule where the true ones do
     rounded = safe & ~is_exact
     shown = np.where(safe & is_exact, counts, 0)
     draws = draw(secret, everything[KEY].to_numpy()[rounded])
@@ -244,9 +250,11 @@ def _decide(
 
 
 def _part(declaration: Declaration, frame: pl.DataFrame, verdict: pl.DataFrame, profile: Disclosure) -> Protected:
-    stays = verdict["stays"] & frame[REASON].is_null()
+    # Of tables that add up, a small count can be shown, rounded up.
+    stays = verdict["stays"] & (frame[REASON].is_null() | (declaration.mode == ADDITIVE))
     published = [pl.when(stays).then(verdict[f"{name}_published"]).alias(f"{name}_published") for name in MEASURES]
-    reason = pl.when(pl.col(REASON).is_null() & ~stays).then(pl.lit(INTERVAL)).otherwise(REASON).alias(REASON)
+    interval = pl.when(pl.col(REASON).is_null()).then(pl.lit(INTERVAL)).otherwise(REASON)
+    reason = pl.when(~stays).then(interval).alias(REASON)
     inside = frame.with_columns(reason, *published).filter(pl.col(SET) != HIDDEN_SET).drop(CELL, SET, STATE)
     released = inside.filter(pl.col(REASON).is_null()).select(
         *declaration.cells, *(pl.col(f"{name}_published").alias(name) for name in MEASURES)
