@@ -117,7 +117,8 @@ def protect(
         ReleaseError: the tables do not add up, or cannot be protected at this level of detail.
     """
     found: dict[str, Protected] = {}
-    for together in _linked(offers):
+    # By name, since numbers that add up follow from the order of the cells: not from that of the tables in a study.
+    for together in _linked(sorted(offers, key=lambda given: given.declaration.table)):
         pieces = [_protect_together(piece, profile, secret, blocks) for piece in _by_year(together)]
         for parts in zip(*pieces, strict=True):
             found[parts[0].safe.declaration.table] = _join(parts)
@@ -208,8 +209,7 @@ def _decide(
     is_exact = exact_cells(tables, everything.height)
     risk = is_exact & at_risk(counts, ~safe, small, minimum)
     if all_additive(tables):
-        counts, may = additive_numbers(everything, relations, counts, rules[0].cell, secret, minimum)
-        safe, risk = may, at_risk(counts, ~may, small, minimum)
+        counts, safe, risk = additive_numbers(everything, relations, counts, rules[0].cell, secret, minimum)
         rules = rules[0], ()  # rounded counts need not meet the group rule where the true ones do
     rounded = safe & ~is_exact
     shown = np.where(safe & is_exact, counts, 0)

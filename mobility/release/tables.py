@@ -94,7 +94,10 @@ def _kind(table: SafeTable) -> list[str]:
             "exact; a row that is absent is zero or withheld",
         ]
     if table.declaration.mode == "additive":
-        return [KIND.nl.format(least=table.profile.minimum_households), KIND.en.format(least=table.profile.minimum_households)]
+        return [
+            KIND.nl.format(least=table.profile.minimum_households),
+            KIND.en.format(least=table.profile.minimum_households),
+        ]
     base = table.profile.rounding_base
     return [
         f"aselect afgerond op {base}; een rij die er niet is, is nul of niet getoond",

@@ -60,7 +60,13 @@ def _solve(
     low = np.where(few, 0, np.maximum(now - slack, minimum[:, None]))
     high = np.where(few, start + _STEPS, now + slack)
     model = highspy.Highs()
-    for option, setting in (("output_flag", False), ("log_to_console", False), ("random_seed", 1), ("threads", 1), ("mip_max_nodes", _NODES)):
+    for option, setting in (
+        ("output_flag", False),
+        ("log_to_console", False),
+        ("random_seed", 1),
+        ("parallel", "off"),
+        ("mip_max_nodes", _NODES),
+    ):
         model.setOptionValue(option, setting)
     both = np.arange(2 * count, dtype=np.int32)
     model.addVars(2 * count, low.ravel().astype(np.float64), high.ravel().astype(np.float64))

@@ -35,7 +35,7 @@ def find_narrow(leaves: Leaves, added: Added, counts: Whole, width: Whole, minim
     """The rounded cells that can be fewer than `width` counts, in persons or in households.
 
     The reader is made stronger than he is: he knows the numbers of all cells, also of those that are withheld for another rule, by
-    how much the sums of this release lie from the truth at most, and how large its largest rounded count is. Then he knows:
+    how much the sums of this release lie from the truth at most (or a little less than the minimum, where that is more), and how large its largest rounded count is. Then he knows:
 
     - of a smallest cell with nobody: it is empty, or rounded, so no larger than the largest rounded count;
     - of one that is a multiple of the minimum in both measures: it is as shown, or rounded up to it;
@@ -52,7 +52,9 @@ def find_narrow(leaves: Leaves, added: Added, counts: Whole, width: Whole, minim
     """
     low, high = _alone(leaves, added, counts, minimum)
     extra = len(leaves.agreements)  # one cell more for each, of which nothing is known
-    wide = np.concatenate([width, np.array([width[whole] for whole, _ in leaves.rests], np.int64), np.ones(extra, np.int64)])
+    wide = np.concatenate(
+        [width, np.array([width[whole] for whole, _ in leaves.rests], np.int64), np.ones(extra, np.int64)]
+    )
     free = np.zeros((1, leaves.cells), np.int64)
     least = np.hstack([np.vstack([low, free]), np.zeros((3, extra), np.int64)])
     most = np.hstack([np.vstack([high, free + _FAR]), np.full((3, extra), _FAR)])
@@ -70,7 +72,7 @@ def _alone(leaves: Leaves, added: Added, counts: Whole, minimum: Whole) -> tuple
     is_leaf[leaves.leaf] = True
     largest = counts[:, added.small].max(axis=1, initial=0)
     largest = np.maximum(largest, minimum - 1)[:, None]
-    furthest = np.abs(numbers - counts).max(axis=1, initial=0)[:, None]
+    furthest = np.maximum(np.abs(numbers - counts).max(axis=1, initial=0), minimum - 1)[:, None]
     empty = is_leaf & np.all(numbers == 0, axis=0)
     up = is_leaf & ~empty & np.all(numbers % step == 0, axis=0)
     off = np.where(is_leaf, added.slack, furthest)

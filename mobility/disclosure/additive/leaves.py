@@ -107,10 +107,14 @@ def _expand(divided: dict[int, list[list[int]]], count: int) -> list[frozenset[i
             parts = divided.get(cell, [[]])[0]
             waiting = [part for part in parts if part not in found]
             if cell in found or not waiting:
-                found.setdefault(cell, frozenset().union(*(found[part] for part in parts)) if parts else frozenset((cell,)))
+                found.setdefault(
+                    cell, frozenset().union(*(found[part] for part in parts)) if parts else frozenset((cell,))
+                )
                 stack.pop()
             elif cell in open_cells:
-                raise ReleaseError("The tables of this release have a cell that is part of itself; see `margins` in schemas/outputs.")
+                raise ReleaseError(
+                    "The tables of this release have a cell that is part of itself; see `margins` in schemas/outputs."
+                )
             else:
                 open_cells.add(cell)
                 stack += waiting

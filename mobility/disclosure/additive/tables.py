@@ -12,7 +12,7 @@ from mobility.disclosure.additive.leaves import find_leaves
 from mobility.disclosure.additive.rounding import round_small
 from mobility.disclosure.audit import Flags, Whole
 from mobility.disclosure.cells import KEY, STATE
-from mobility.disclosure.earlier import CLOSED
+from mobility.disclosure.earlier import CLOSED, PUBLIC
 from mobility.disclosure.relations import Relations, Table
 from mobility.disclosure.rules import EARLIER, GROUP, HIDDEN, REASON, SMALL
 from mobility.errors import ReleaseError
@@ -47,8 +47,8 @@ def all_additive(tables: Mapping[str, Table]) -> bool:
 
 def additive_numbers(
     everything: pl.DataFrame, relations: Relations, counts: Whole, alike: Whole, secret: bytes, minimum: Whole
-) -> tuple[Whole, Flags]:
-    """The numbers of all cells, which add up, and the cells that may be shown by themselves.
+) -> tuple[Whole, Flags, Flags]:
+    """The numbers of all cells, which add up; the cells that may be shown by themselves; withheld ones that must stay in doubt.
 
     Args:
         everything: one row per cell: `reason`, `cell_key`, `state`, `width`.
@@ -65,7 +65,9 @@ def additive_numbers(
     true = np.array([leaves.with_rests(each) for each in counts])
     keys = leaves.with_rests(everything[KEY].to_numpy())
     reason = everything[REASON]
-    rest = (true[:, everything.height :] > 0).any(axis=0) & (true[:, everything.height :] < minimum[:, None]).any(axis=0)
+    rest = (true[:, everything.height :] > 0).any(axis=0) & (true[:, everything.height :] < minimum[:, None]).any(
+        axis=0
+    )
     small = np.concatenate([(reason == SMALL).fill_null(value=False).to_numpy(), rest])
     added = round_small(leaves, true, small, keys, secret, minimum)
     if find_narrow(leaves, added, true, everything["width"].to_numpy(), minimum).any():
@@ -74,7 +76,22 @@ def additive_numbers(
             "detail, or choose `mode: round`. Nothing was written."
         )
     numbers = added.numbers[:, : everything.height]
-    closed = (everything[STATE] == CLOSED).fill_null(value=False) | reason.is_in([GROUP, EARLIER, HIDDEN]).fill_null(value=False)
+    closed = (everything[STATE] == CLOSED).fill_null(value=False) | reason.is_in([GROUP, EARLIER, HIDDEN]).fill_null(
+        value=False
+    )
+    public = (everything[STATE] == PUBLIC).fill_null(value=False).to_numpy()
+    if (public & (numbers == 0).any(axis=0)).any():
+        raise changed("study.release.modes")
     may = (numbers > 0).all(axis=0) & ~closed.to_numpy()
-    may[alike] = False
-    return numbers, may
+    told = (reason == GROUP).fill_null(value=False).to_numpy()
+    told[alike] = True
+    return numbers, may & ~told, told & (numbers > 0).any(axis=0) & ~public
+
+
+def changed(at: str) -> ReleaseError:
+    """What is told where the same records would get another number than in an earlier release."""
+    return ReleaseError(
+        f"{at}: numbers that add up (additive) depend on all cells beside them, and for some records an earlier release of this "
+        "project showed another number; the two together would narrow small counts down. Offer the very tables of that release, "
+        "from the same aggregates. Nothing was written."
+    )
