@@ -16,7 +16,7 @@ def exact_cells(tables: Mapping[str, Table], cells: int) -> Flags:
     """The cells of the tables that are shown in exact numbers."""
     found = np.zeros(cells, np.bool_)
     for table in tables.values():
-        if table.declaration.mode == "suppress":
+        if table.declaration.mode in ("suppress", "additive"):
             found[table.frame[CELL].to_numpy()] = True
     return found
 

@@ -8,6 +8,8 @@ from dataclasses import InitVar, dataclass, replace
 import numpy as np
 import polars as pl
 
+from mobility.disclosure.additive.tables import MODE as ADDITIVE
+from mobility.disclosure.additive.tables import additive_numbers, all_additive
 from mobility.disclosure.attack import find_given_away
 from mobility.disclosure.audit import Breakdowns, Claims, Flags, Net, Shown, Whole, withhold_tight
 from mobility.disclosure.cells import KEY, SET, STATE, Offer
@@ -122,7 +124,8 @@ def protect(
         ReleaseError: the tables do not add up, or cannot be protected at this level of detail.
     """
     found: dict[str, Protected] = {}
-    for together in _linked(offers):
+    # By name, since numbers that add up follow from the order of the cells: not from that of the tables in a study.
+    for together in _linked(sorted(offers, key=lambda given: given.declaration.table)):
         pieces = [_protect_together(piece, profile, secret, blocks, residents) for piece in _by_year(together)]
         for parts in zip(*pieces, strict=True):
             found[parts[0].safe.declaration.table] = _join(parts)
@@ -187,7 +190,8 @@ def _protect_together(
     tables = {
         given.declaration.table: Table(given.declaration, frame) for given, frame in zip(offers, judged, strict=True)
     }
-    totals = public_totals(tables, residents, start)
+    # Rounded counts that add up may contradict a public number, so that nothing could be worked out from both.
+    totals = public_totals(tables, None if all_additive(tables) else residents, start)
     parts = [frame.select(*MEASURES, KEY, REASON, STATE, _width(frame, profile)) for frame in judged]
     everything = pl.concat([*parts, _added(totals, profile)])
     rules = _claims(found, judged, profile), _breakdowns(offers, judged, profile)
@@ -220,6 +224,9 @@ def _decide(
     relations = find_relations(tables, blocks, [totals.pairs])
     is_exact = exact_cells(tables, everything.height)
     risk = is_exact & at_risk(counts, ~safe & ~fixed, small, minimum)
+    if all_additive(tables):
+        counts, safe, risk = additive_numbers(everything, relations, counts, rules[0].cell, secret, minimum)
+        rules = rules[0], ()  # rounded counts need not meet the group rule where the true ones do
     rounded = safe & ~is_exact & ~added
     shown = np.where(safe & (is_exact | added), counts, 0)
     draws = draw(secret, everything[KEY].to_numpy()[rounded])
@@ -271,9 +278,11 @@ def _added(totals: PublicTotals, profile: Disclosure) -> pl.DataFrame:
 
 
 def _part(declaration: Declaration, frame: pl.DataFrame, verdict: pl.DataFrame, profile: Disclosure) -> Protected:
-    stays = verdict["stays"] & frame[REASON].is_null()
+    # Of tables that add up, a small count can be shown, rounded up.
+    stays = verdict["stays"] & (frame[REASON].is_null() | (declaration.mode == ADDITIVE))
     published = [pl.when(stays).then(verdict[f"{name}_published"]).alias(f"{name}_published") for name in MEASURES]
-    reason = pl.when(pl.col(REASON).is_null() & ~stays).then(pl.lit(INTERVAL)).otherwise(REASON).alias(REASON)
+    interval = pl.when(pl.col(REASON).is_null()).then(pl.lit(INTERVAL)).otherwise(REASON)
+    reason = pl.when(~stays).then(interval).alias(REASON)
     inside = frame.with_columns(reason, *published).filter(pl.col(SET) != HIDDEN_SET).drop(CELL, SET, STATE)
     released = inside.filter(pl.col(REASON).is_null()).select(
         *declaration.cells, *(pl.col(f"{name}_published").alias(name) for name in MEASURES)

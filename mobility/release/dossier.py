@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mobility.disclosure.protect import SafeTable
+from mobility.release import additive
 from mobility.release.about import About
 from mobility.settings import Words
 
@@ -27,6 +28,7 @@ _WORDS = {
         "{interval_width} possible "
         "counts were left. Knowledge from elsewhere is not part of it.",
     ),
+    "safe_additive": additive.VERDICT,
     "structural": Words("Cellen die niet kunnen bestaan", "Cells that cannot exist"),
     "no_structural": Words("Geen.", "None."),
     "safe_exact": Words(
@@ -150,6 +152,7 @@ _NUMBERS = {
         "it can be at least {interval_width} counts to somebody who sets all tables of this release beside each other. That "
         "nobody is somewhere can be worked out at times.",
     ),
+    "additive": additive.NUMBERS,
 }
 
 
@@ -171,7 +174,8 @@ def _half(table: SafeTable, about: About, language: str) -> list[str]:
     declaration, study = table.declaration, about.study
     values = {name: getattr(table.profile, name) for name in _VALUES}
     values["largest"] = f"{100 * table.profile.largest_share:g}"
-    verdict = "safe_exact" if declaration.mode == "suppress" else "safe"
+    verdict = {"suppress": "safe_exact", "additive": "safe_additive"}.get(declaration.mode, "safe")
+    least = additive.LEAST if declaration.mode == "additive" else _RULES[0]
     verdict = "empty" if table.frame.is_empty() else verdict
     values["below"] = min(table.profile.minimum_persons, table.profile.minimum_households) - 1
     values["share"] = f"{100 * table.profile.group_share:g}"
@@ -189,7 +193,7 @@ def _half(table: SafeTable, about: About, language: str) -> list[str]:
         *head("registers"),
         *(f"- {register}: {', '.join(files)}" for register, files in about.registers().items()),
         *head("rules"),
-        *(f"- {say(rule).format(**values)}" for rule in (*_RULES[:2], _NUMBERS[declaration.mode], *_RULES[2:])),
+        *(f"- {say(rule).format(**values)}" for rule in (least, _RULES[1], _NUMBERS[declaration.mode], *_RULES[2:])),
         *(
             f"- {say(_VALUE_RULES[rule]).format(**values)}"
             for rule in dict.fromkeys(v.rule for v in declaration.values)
@@ -214,6 +218,7 @@ def control_form(tables: list[SafeTable], about: About) -> str:
     """A crib in Dutch for the control form that CBS asks with an output."""
     study, profile = about.study, about.profile
     exact = [table.declaration.table for table in tables if table.declaration.mode == "suppress"]
+    added = [table.declaration.table for table in tables if table.declaration.mode == "additive"]
     label = [f"**{about.label}**", ""] if about.label else []
     lines = [
         "# Spiekbrief voor het controleformulier",
@@ -230,7 +235,12 @@ def control_form(tables: list[SafeTable], about: About) -> str:
         f"- Groepsonthulling: geen inkomensklasse, uitkomst of pad (of rij aangrenzende inkomensklassen) met "
         f"{100 * profile.group_share:g} procent of meer van een zichtbaar totaal; niet over plaats of jaar",
         f"- Afronding: aselect op {profile.rounding_base}; ware aantallen staan alleen binnen de omgeving"
-        + (f". Exact, met weggelaten cellen: {', '.join(exact)}" if exact else ""),
+        + (f". Exact, met weggelaten cellen: {', '.join(exact)}" if exact else "")
+        + (
+            f". Optellend, met te kleine kleinste cellen aselect op niemand of het minimum afgerond: {', '.join(added)}"
+            if added
+            else ""
+        ),
         f"- Controle: uit afgeronde getallen, gedeelde loting, minimum, sommen binnen en tussen de tabellen en de regel van "
         f"groepsonthulling blijven van elke cel ten minste {profile.interval_width} aantallen mogelijk",
         "- Nul, te klein en niet getoond: geen rij, zonder merk; van sommige is aan te tonen dat zij niet nul zijn. Cellen die "

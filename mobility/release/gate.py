@@ -13,18 +13,20 @@ from mobility.disclosure.nesting import find_blocks
 from mobility.disclosure.protect import Protected, SafeTable, extend, protect
 from mobility.release.about import About, read_about
 from mobility.release.archive import pack
+from mobility.release.between import tables_between
 from mobility.release.crate import CRATE, describe_crate, published_on
 from mobility.release.declarations import load_declaration
 from mobility.release.dossier import control_form, dossier_page
 from mobility.release.ledger import Ledger, Record
 from mobility.release.names import name_release
-from mobility.release.offering import FindMembers, Offering
+from mobility.release.offering import FindMembers, Offering, closed
 from mobility.release.officer import tell_withheld, write_check
 from mobility.release.package import define, describe_package
 from mobility.release.profile import check_profile, check_project, rules_of
 from mobility.release.project import open_project
 from mobility.release.recording import define_cells, record_source
 from mobility.release.residents import read_residents
+from mobility.release.steady import check_steady
 from mobility.release.tables import csv_text, write_workbook
 from mobility.release.vetting import vet
 from mobility.release.vocabulary import vocabulary
@@ -91,7 +93,8 @@ def release(settings: Settings, members: FindMembers = _nobody_knows) -> Release
     workspace = Workspace(place.root)
     declarations = [load_declaration(name, study.release.modes, workspace.outputs) for name in study.release.tables]
     offering = Offering(settings, workspace, members)
-    offers, told = offering.offers(declarations)
+    between = tables_between(declarations, project.ledger, offering.is_there)
+    offers, told = offering.offers([*declarations, *between])
     if settings.check:
         told += offering.advice(declarations)
     else:
@@ -99,6 +102,7 @@ def release(settings: Settings, members: FindMembers = _nobody_knows) -> Release
     zoning = load_zoning(study.geography.zoning)
     editions = list(project.ledger.editions())
     known = [offering.held_against(each, editions) for each in offers]
+    offers, known = offers[: len(declarations)], [*known[: len(declarations)], *map(closed, known[len(declarations) :])]
     known += offering.released_before(project.ledger, offers, editions)
     blocks = find_blocks(roles_of_gemeenten(zoning))
     protected = protect(
@@ -108,6 +112,8 @@ def release(settings: Settings, members: FindMembers = _nobody_knows) -> Release
         blocks=blocks,
         residents=read_residents(workspace, study),
     )
+    protected = protect(known, profile=settings.disclosure, secret=project.secret, blocks=blocks)
+    check_steady(protected, editions)
     parts = [extend(part, settings.disclosure) for part in protected[: len(offers)]]
     programmes = [area for name in study.programmes for area in load_programme(name)[1]]
     words = vocabulary(zoning, programmes, study.flows.age_bands, study.estimates.age_bands)

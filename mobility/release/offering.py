@@ -113,6 +113,10 @@ class Offering:
             pass
         raise RequestError(f"{path} cannot be read as a table. Run the job that makes it again.")
 
+    def is_there(self, declaration: Declaration) -> bool:
+        """Whether the aggregates that a table is made from exist."""
+        return all(self.workspace.aggregate(name).is_file() for name in files_of(declaration.source))
+
     def held_against(self, given: Offer, editions: Sequence[Edition]) -> Offer:
         """An offer with the state of its cells.
 
@@ -168,6 +172,11 @@ class Offering:
                             f"study.release.modes: {table} was released as {universe['mode']} before. Exact and rounded "
                             "numbers of the same cells tell more than either: keep to its mode. Nothing was written."
                         )
+
+
+def closed(given: Offer) -> Offer:
+    """An offer of which nothing is shown but what is public already."""
+    return dataclasses.replace(given, frame=only_public(given.frame))
 
 
 def universe_of(declaration: Declaration) -> dict[str, Any]:

@@ -26,8 +26,8 @@ def define(study: Study, profile: Disclosure) -> str:
 
 
 def numbers_of(declaration: Declaration) -> str:
-    """How the numbers of a table come out: `exact`, with cells left out, or `rounded`."""
-    return "exact" if declaration.mode == "suppress" else "rounded"
+    """How the numbers of a table come out: `rounded`, `exact`, with cells left out, or `additive`, with small counts rounded."""
+    return {"suppress": "exact", "additive": "additive"}.get(declaration.mode, "rounded")
 
 
 def describe_package(tables: list[SafeTable], about: About, folder: Path) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import xlsxwriter
 
 from mobility.disclosure.protect import SafeTable
 from mobility.release.about import About
+from mobility.release.additive import KIND
 from mobility.run.files import replacing
 
 _CREATED = dt.datetime(2000, 1, 1)  # noqa: DTZ001 - fixed, so that the bytes do not tell when; the format knows no zone
@@ -91,6 +92,11 @@ def _kind(table: SafeTable) -> list[str]:
         return [
             "exact; een rij die er niet is, is nul of niet getoond",
             "exact; a row that is absent is zero or withheld",
+        ]
+    if table.declaration.mode == "additive":
+        return [
+            KIND.nl.format(least=table.profile.minimum_households),
+            KIND.en.format(least=table.profile.minimum_households),
         ]
     base = table.profile.rounding_base
     return [

@@ -55,7 +55,7 @@ def vet(table: SafeTable, vocabulary: frozenset[str]) -> None:
 
 def _vet_numbers(table: SafeTable) -> None:
     name, frame = table.declaration.table, table.frame
-    base = 1 if table.declaration.mode == "suppress" else table.profile.rounding_base
+    base = table.profile.rounding_base if table.declaration.mode == "round" else 1
     for column in table.declaration.measures:
         if frame[column].null_count() or (frame[column] % base != 0).any():
             raise ReleaseError(f"{name}: column {column} holds a number that is not rounded. Nothing was written.")

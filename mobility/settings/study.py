@@ -11,8 +11,8 @@ from mobility.settings.definitions import Chains, Estimates, Flows, Geography, I
 from mobility.settings.reading import FOLDER_NAME, share
 
 Severity = Literal["stop", "quarantine", "warn"]
-Mode = Literal["round", "suppress"]
-"""How a table is protected: by random rounding, or in exact numbers with gaps."""
+Mode = Literal["round", "suppress", "additive"]
+"""How a table is protected: by random rounding, in exact numbers with gaps, or with small counts rounded so that numbers add up."""
 
 
 @dataclass(frozen=True)

@@ -37,9 +37,9 @@ def rename(settings: Settings, name: str) -> Settings:
 
 def only(settings: Settings, *tables: str) -> Settings:
     study = settings.study
-    return dataclasses.replace(
-        settings, study=dataclasses.replace(study, release=dataclasses.replace(study.release, tables=tables))
-    )
+    modes = {table: mode for table, mode in study.release.modes.items() if table in tables}
+    chosen = dataclasses.replace(study.release, tables=tables, modes=modes)
+    return dataclasses.replace(settings, study=dataclasses.replace(study, release=chosen))
 
 
 def change_aggregate(settings: Settings, table: str, *columns: pl.Expr) -> None:
