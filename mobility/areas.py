@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -216,7 +216,11 @@ def _load(kind: str, name: str, key: str) -> tuple[Path, dict[str, Any]]:
         raise RequestError(f"{key}: there is no schemas/areas/{kind}/{name}.yaml. There are: {', '.join(there)}.")
     path = folder / f"{name}.yaml"
     try:
-        given = yaml.safe_load(path.read_text(encoding="utf-8"))
+        given = _parsed(path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError:
+        raise RequestError(
+            f"{_name(path)}: it is not in UTF-8. Save it as UTF-8 (in Notepad: Save as, Encoding)."
+        ) from None
     except yaml.YAMLError as fault:
         mark = getattr(fault, "problem_mark", None)
         place = f", line {mark.line + 1}" if mark else ""
@@ -224,6 +228,12 @@ def _load(kind: str, name: str, key: str) -> tuple[Path, dict[str, Any]]:
     if not isinstance(given, dict):
         raise RequestError(f"{_name(path)}: the file is empty.")
     return path, given
+
+
+@cache
+def _parsed(text: str) -> Any:  # noqa: ANN401 - whatever a file holds
+    """What YAML says; a run asks for the same lists many times, and reading them takes longer than their use."""
+    return yaml.safe_load(text)
 
 
 def _name(path: Path) -> str:

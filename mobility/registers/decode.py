@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 from collections.abc import Callable
+from functools import cache
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from mobility.registers.dictionary import Column, Register
@@ -14,6 +19,10 @@ _DATE_DIGITS = 8
 _KEYS = ("person", "object_type", "object_number", "household_number", "payer_type", "payer")
 _GEMEENTE_DIGITS, _WIJK_DIGITS = 4, 6
 _SHORT = 4  # bytes: columns so narrow hold few different values
+_CALENDAR = (1800, 2199)  # years of which dates are looked up; a column with any other is read value by value
+_MONTHS, _DAYS = 12, 31
+_NO_DAY = -(2**31)
+_IS_DAY = re.compile(r"[1-9]\d{7}")
 
 
 def clean(batch: pl.DataFrame, register: Register) -> pl.DataFrame:
@@ -72,8 +81,12 @@ def _clean(stored: pl.Series, column: Column) -> pl.Series:
     Almost every value is clean as it stands, and hundreds of millions pass here: only columns in which some value is not are
     worked through, and those with few different values once per value.
     """
+    if column.codes or column.width <= _SHORT:
+        return _once_per_value(stored, lambda values: _without_absence(_as_text(values), column))
     text = _as_text(stored)
-    if column.codes or column.width <= _SHORT or column.type in ("first_day", "last_day"):
+    if column.type in ("first_day", "last_day"):
+        if not column.missing and _eight_digits(text).null_count() == text.null_count():
+            return text
         return _once_per_value(text, lambda values: _without_absence(values, column))
     if (
         column.type == "person" and column.canonical in _KEYS
@@ -88,6 +101,8 @@ def _as_text(stored: pl.Series) -> pl.Series:
     if stored.dtype.is_float():
         # A number in one year is text in another: both are written the same way here.
         whole = (stored == stored.floor()) & stored.is_between(-(2**53), 2**53)
+        if whole.all():
+            return stored.cast(pl.Int64).cast(pl.String)
         numbers = pl.select(pl.when(whole).then(stored.cast(pl.Int64, strict=False)).cast(pl.String))
         return numbers.to_series().fill_null(stored.cast(pl.String)).alias(stored.name)
     return stored.cast(pl.String)
@@ -149,7 +164,8 @@ def _decode_first_day(column: Column, value: pl.Series) -> pl.Series:  # noqa: A
 
 def _decode_last_day(column: Column, value: pl.Series) -> pl.Series:
     """The first day after it; null when still open."""
-    return _dates(value.set(value.is_in(list(column.open)), None)).dt.offset_by("1d")
+    days = _dates(value, column.open)
+    return (days.to_physical() + 1).cast(pl.Date)
 
 
 def _is_ranged(column: Column) -> bool:
@@ -164,12 +180,42 @@ def _outside(column: Column) -> pl.Expr:
     return below | above
 
 
-def _dates(text: pl.Series) -> pl.Series:
-    """Eight digits as a date; null for anything else. polars itself would take 2019101 for the first of October."""
+def _dates(text: pl.Series, besides: tuple[str, ...] = ()) -> pl.Series:
+    """Eight digits as a date; null for anything else, and for codes that are no day. polars would take 2019101 for 1 October."""
+    number = _eight_digits(text)
+    if besides:
+        number = number.set(number.is_in([int(code) for code in besides if _IS_DAY.fullmatch(code)]), None)
+    least, most = number.min(), number.max()
+    if least is None or most is None:
+        return number.cast(pl.Date)  # not one
+    if least // 10_000 < _CALENDAR[0] or most // 10_000 > _CALENDAR[1]:
+        return _once_per_value(number, lambda values: values.cast(pl.String).str.to_date("%Y%m%d", strict=False))
+    numbers = number.fill_null(10_000 * _CALENDAR[0]).to_numpy()  # no day: of month 0
+    months = numbers // 100
+    years = months // 100
+    month, day = months - 100 * years, numbers - 100 * months
+    is_day = (month <= _MONTHS) & (day <= _DAYS)
+    place = ((years - _CALENDAR[0]) * (_MONTHS + 1) + month) * (_DAYS + 1) + day
+    days = pl.Series(text.name, _calendar()[np.where(is_day, place, 0)])
+    return days.set(days == _NO_DAY, None).cast(pl.Date)
+
+
+def _eight_digits(text: pl.Series) -> pl.Series:
+    """The number, where the text is one of eight digits."""
     # A number of eight digits that is written with eight characters has no sign and no blank.
     number = text.cast(pl.Int32, strict=False)
-    number = number.set((text.str.len_bytes() != _DATE_DIGITS) | ~number.is_between(10**7, 10**8), None)
-    return _once_per_value(number, lambda values: values.cast(pl.String).str.to_date("%Y%m%d", strict=False))
+    return number.set((text.str.len_bytes() != _DATE_DIGITS) | ~number.is_between(10**7, 10**8), None)
+
+
+@cache
+def _calendar() -> npt.NDArray[np.int32]:
+    """Day since 1970 by year, month and day of the month, each from 0 on; `_NO_DAY` where there is no such day."""
+    first, last = (dt.date(year, month, day) for year, month, day in ((_CALENDAR[0], 1, 1), (_CALENDAR[1], 12, 31)))
+    days = pl.date_range(first, last, eager=True)
+    place = ((days.dt.year() - _CALENDAR[0]) * (_MONTHS + 1) + days.dt.month()) * (_DAYS + 1) + days.dt.day()
+    table = np.full((_CALENDAR[1] - _CALENDAR[0] + 1) * (_MONTHS + 1) * (_DAYS + 1), _NO_DAY, np.int32)
+    table[place.to_numpy()] = days.to_physical().to_numpy()
+    return table
 
 
 _DECODERS: dict[str, Callable[[Column, pl.Series], pl.Series]] = {

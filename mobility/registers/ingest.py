@@ -164,9 +164,10 @@ class _Reading:
                 self.stopping[rule] = self.stopping.get(rule, 0) + rows
         if self.stopping:
             return  # of a file that will be refused nothing more is kept
-        bad = self._set_apart(table, broken, numbers, number)
+        bad = self._refused(broken, numbers)
+        apart = None if bad is None else self._set_apart(table, broken, bad, number)
         clock.append(time.perf_counter())
-        good = table if bad is None else table.filter(bad.is_null())
+        good = table if bad is None else table.filter(~bad)
         if numbers.get("out_of_range"):
             good = without_impossible(good, self.layout)
         write_parquet(good.drop(_PERSON_TYPE, strict=False), self.kept / f"{number:04d}.parquet")
@@ -178,8 +179,8 @@ class _Reading:
                 warned=self._warned(broken, bad, numbers),
             )
         )
-        if bad is not None:
-            for name, rows in bad.drop_nulls().value_counts().sort("rule").iter_rows():
+        if apart is not None:
+            for name, rows in apart.value_counts().sort("rule").iter_rows():
                 self.counts.refuse(name, rows)
         for what, begun, ended in zip(("decoding", "checking", "writing"), clock, clock[1:], strict=False):
             self.seconds[what] += ended - begun
@@ -187,21 +188,21 @@ class _Reading:
     def _warned(self, broken: pl.DataFrame, bad: pl.Series | None, numbers: dict[str, int]) -> dict[str, int]:
         """Rule to the rows that break it and are kept all the same."""
         told = [name for name in self.rules if numbers[name] and self.severities.get(name) == "warn"]
-        kept = broken if bad is None or not told else broken.filter(bad.is_null())
+        kept = broken.select(told) if bad is None or not told else broken.select(told).filter(~bad)
         return {name: rows for name in told if (rows := int(kept[name].sum()))}
 
-    def _set_apart(
-        self, table: pl.DataFrame, broken: pl.DataFrame, numbers: dict[str, int], number: int
-    ) -> pl.Series | None:
-        """Put refused rows down; the rule that refuses each row of the table, or None when all rows stay."""
+    def _refused(self, broken: pl.DataFrame, numbers: dict[str, int]) -> pl.Series | None:
+        """Which rows are set apart; None when all rows stay."""
         refusing = [rule for rule in self.rules if numbers[rule] and self.severities.get(rule) == "quarantine"]
-        if not refusing:
-            return None
-        bad = broken.select(
-            pl.coalesce(pl.when(pl.col(name)).then(pl.lit(name)) for name in refusing).alias("rule")
-        ).to_series()
-        write_parquet(table.with_columns(bad).filter(bad.is_not_null()), self.refused / f"{number:04d}.parquet")
-        return bad
+        return broken.select(pl.any_horizontal(refusing)).to_series() if refusing else None
+
+    def _set_apart(self, table: pl.DataFrame, broken: pl.DataFrame, bad: pl.Series, number: int) -> pl.Series:
+        """Put refused rows down; the rule that refuses each of them."""
+        refusing = (rule for rule in self.rules if self.severities.get(rule) == "quarantine")
+        why = pl.coalesce(pl.when(pl.col(name)).then(pl.lit(name)) for name in refusing).alias("rule")
+        rule = broken.filter(bad).select(why).to_series()
+        write_parquet(table.filter(bad).with_columns(rule), self.refused / f"{number:04d}.parquet")
+        return rule
 
 
 def _parquet(folder: Path) -> list[Path]:

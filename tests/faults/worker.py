@@ -13,6 +13,8 @@ import sys
 import traceback
 from pathlib import Path
 
+import yaml
+
 MEMORY = 8 << 30  # bytes of addresses, not of memory in use
 
 
@@ -33,6 +35,8 @@ def run(job, settings):
 
 def main():
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    if hasattr(yaml, "CSafeLoader"):  # reading the configuration is half of a tiny run
+        yaml.SafeLoader = yaml.CSafeLoader
     with contextlib.suppress(ImportError):  # Windows has no such limit
         import resource
 

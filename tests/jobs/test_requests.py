@@ -290,6 +290,13 @@ def area_lists(tmp_path, monkeypatch):
     return tmp_path / "schemas" / "areas"
 
 
+def test_a_zoning_that_is_not_in_utf_8_is_told(tmp_path, monkeypatch):
+    path = area_lists(tmp_path, monkeypatch) / "zonings" / "synthetic.yaml"
+    path.write_bytes(path.read_bytes() + "# Súdwest-Fryslân\n".encode("latin-1"))
+    with pytest.raises(RequestError, match=r"synthetic\.yaml: it is not in UTF-8"):
+        areas.load_zoning("synthetic")
+
+
 @pytest.mark.parametrize(
     ("before", "after", "words"),
     [
