@@ -26,12 +26,13 @@ from mobility.release.profile import check_profile, check_project, rules_of
 from mobility.release.project import open_project
 from mobility.release.recording import define_cells, record_source
 from mobility.release.residents import read_residents
+from mobility.release.sdmx import SDMX, check_sdmx, write_sdmx
 from mobility.release.steady import check_steady
 from mobility.release.tables import csv_text, write_workbook
 from mobility.release.vetting import vet
 from mobility.release.vocabulary import vocabulary
 from mobility.release.zoning import roles_of_gemeenten
-from mobility.run.files import make_folder, write_json, write_text
+from mobility.run.files import make_folder, remove_folder, write_json, write_text
 from mobility.run.workspace import Workspace
 from mobility.settings import Settings
 
@@ -88,6 +89,8 @@ def release(settings: Settings, members: FindMembers = _nobody_knows) -> Release
     """
     study, place = settings.study, settings.place
     check_profile(settings.disclosure)
+    if study.release.sdmx:
+        check_sdmx()
     project = open_project(place.project, make=False)
     check_project(settings.disclosure, (record.rules for record in project.ledger.records))
     workspace = Workspace(place.root)
@@ -205,6 +208,8 @@ def _write_draft(tables: list[SafeTable], texts: dict[str, str], about: About, d
         write_workbook(table, draft / "tables" / f"{name}.xlsx", about)
         write_text(draft / "dossier" / f"{name}.md", dossier_page(table, about))
     write_text(draft / "dossier" / "control_form.md", control_form(tables, about))
+    if about.study.release.sdmx:
+        write_sdmx(tables, about, draft / SDMX)
     write_json(draft / "datapackage.json", describe_package(tables, about, draft))
     write_json(draft / CRATE, describe_crate(tables, about, draft, day))
 
@@ -213,6 +218,7 @@ def _put(draft: Path, folder: Path) -> None:
     if not folder.exists():
         draft.rename(folder)
         return
+    remove_folder(folder / SDMX)  # it is there only while the study asks for it
     for path in sorted(path for path in draft.rglob("*") if path.is_file()):
         target = folder / path.relative_to(draft)
         make_folder(target.parent)

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from mobility.report.figures import Panel, can_draw, draw_panels
+from mobility.report.evidence import evidence
+from mobility.report.figures import Panel, draw_panels
 from mobility.report.grids import Cell, Grid
 from mobility.report.markup import tag, text
 from mobility.report.pictures import Drawing
@@ -62,16 +63,17 @@ class Desk:
         return Cell("flows", measure, key | {"income_class": income_class})
 
     def figure(self, name: str, caption: str, panels: Sequence[Panel]) -> str:
-        """A figure of small charts, where the parts that draw are installed."""
-        return self.show(draw_panels(name, caption, panels, self.texts, self.release.label)) if can_draw() else ""
+        """A figure of small charts."""
+        return self.show(draw_panels(name, caption, panels, self.grid, self.release.label))
 
     def show(self, drawing: Drawing | None) -> str:
-        """A figure with its caption; it is also kept, to be written as files for use elsewhere."""
+        """A figure with its caption and what stands behind it; it is also kept, to be written as files for use elsewhere."""
         if drawing is None:
             return ""
-        if can_draw():  # without it, nothing can be written in other forms
-            self.drawings.append(drawing)
-        return tag("figure", tag("figcaption", text(drawing.caption)), drawing.inside, id=f"figure-{drawing.name}")
+        self.drawings.append(drawing)
+        behind = evidence(drawing.name, drawing.caption, drawing.points, self.release, self.grid)
+        caption = tag("figcaption", text(drawing.caption))
+        return tag("figure", caption, drawing.inside, behind, id=f"figure-{drawing.name}")
 
     def places(self) -> list[str]:
         """All roles in the flows, by region and role, those outside the regions last."""

@@ -1,27 +1,40 @@
-"""Figures as SVG, drawn by altair. A mark is labelled with its released number; axes carry names and years only."""
+"""Small charts as SVG: bars, and numbers by year. Marks carry their released number; axes carry names and years only."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
-from typing import Any
 
-from mobility.report.grids import MARK
-from mobility.report.pictures import ACCENT, FONT, INK, SECOND, SOFT, Drawing, Picture, drawing
-from mobility.report.texts import Texts
+from mobility.report.grids import MARK, Cell, Grid
+from mobility.report.markup import tag
+from mobility.report.pictures import (
+    ACCENT,
+    INK,
+    SECOND,
+    SOFT,
+    Drawing,
+    Picture,
+    Point,
+    drawing,
+    marked,
+    shortened,
+    svg,
+    words,
+)
 
-_LABELS, _BARS, _STEP, _COLUMNS = 112, 126, 21, 3
+_WIDE, _LABELS, _BARS, _COLUMNS = 268.0, 112.0, 112.0, 3
+_STEP, _THICK = 21.0, 13.0
+_HIGH, _EDGE, _FOOT, _ROOM = 110.0, 14.0, 18.0, 16.0  # of a series: its height, sides, years below, and labels above
+_LETTERS = 18  # of a name that has room
 _LONG = 5  # letters of a number beside which the next year has no room for its own
 
 
 @dataclass(frozen=True)
 class Bar:
-    """One bar: its name, its released number (None: withheld or zero), and whether it is of the second colour."""
+    """One bar: its name, its number, and whether it is of the second colour."""
 
     name: str
-    value: int | None
+    cell: Cell
     second: bool = False
 
 
@@ -31,100 +44,68 @@ class Panel:
 
     title: str
     bars: tuple[Bar, ...] = ()
-    years: tuple[tuple[int, int | None], ...] = ()
+    years: tuple[tuple[int, Cell], ...] = ()
 
 
-def can_draw() -> bool:
-    """Whether the optional parts that draw are installed."""
-    return find_spec("altair") is not None and find_spec("vl_convert") is not None
-
-
-def draw_panels(name: str, caption: str, panels: Sequence[Panel], texts: Texts, label: str | None) -> Drawing | None:
+def draw_panels(name: str, caption: str, panels: Sequence[Panel], grid: Grid, label: str | None) -> Drawing | None:
     """A figure of small charts on one scale; nothing where no mark has a number.
 
     Args:
         name: see `Drawing`.
         caption: what is counted.
         panels: the small charts.
-        texts: for numbers and marks.
+        grid: of the released numbers.
         label: what the data say of themselves; written into the figure that stands alone.
     """
-    numbers = [bar.value for panel in panels for bar in panel.bars]
-    numbers += [value for panel in panels for _, value in panel.years]
-    top = max((number for number in numbers if number is not None), default=None)
+    points = [Point((panel.title, bar.name), bar.cell) for panel in panels for bar in panel.bars]
+    points += [Point((panel.title, str(year)), cell) for panel in panels for year, cell in panel.years]
+    top = max((number for point in points if (number := grid.number(point.cell)) is not None), default=None)
     if top is None:
         return None
-    charts = [_bars(panel, top, texts) if panel.bars else _series(panel, top, texts) for panel in panels]
-    pictures = [_picture(panel.title, _svg(chart)) for panel, chart in zip(panels, charts, strict=True)]
-    return drawing(name, caption, pictures, label, "panels", _COLUMNS)
+    pictures = [_bars(panel, top, grid) if panel.bars else _series(panel, top, grid) for panel in panels]
+    return drawing(name, caption, pictures, label, "panels", _COLUMNS, points)
 
 
-def _picture(title: str, svg: str) -> Picture:
-    wide, high = (float(number) for number in re.findall(r'(?:width|height)="([\d.]+)"', svg)[:2])
-    return Picture(title, svg, wide, high)
+def _bars(panel: Panel, top: float, grid: Grid) -> Picture:
+    parts = []
+    for place, bar in enumerate(panel.bars):
+        value, y = grid.number(bar.cell), place * _STEP
+        middle = y + _STEP / 2 + 4
+        parts.append(words(shortened(bar.name, _LETTERS), _LABELS - 6, middle, INK, 12, text_anchor="end"))
+        wide = 0.0 if value is None else _BARS * value / top
+        if value is not None:
+            colour = SECOND if bar.second else ACCENT
+            place_of = {"x": f"{_LABELS:.0f}", "y": f"{y + (_STEP - _THICK) / 2:.1f}"}
+            size = {"width": f"{wide:.1f}", "height": f"{_THICK:.0f}"}
+            parts.append(tag("rect", **place_of, **size, fill=colour, **marked(bar.cell, value, grid)))
+        shown = MARK if value is None else grid.texts.number(value)
+        parts.append(words(shown, _LABELS + wide + 5, middle, INK, 12))
+    high = _STEP * len(panel.bars)
+    return Picture(panel.title, svg("".join(parts), _WIDE, high), _WIDE, high)
 
 
-def _bars(panel: Panel, top: int, texts: Texts) -> Any:  # noqa: ANN401 - altair is optional
-    import altair as alt
-
-    order = [bar.name for bar in panel.bars]
-    rows = [
-        {
-            "name": bar.name,
-            "value": bar.value or 0,
-            "second": bar.second,
-            "label": MARK if bar.value is None else texts.number(bar.value),
-        }
-        for bar in panel.bars
-    ]
-    axis = alt.Axis(
-        title=None, ticks=False, domain=False, labelLimit=_LABELS, labelPadding=6, minExtent=_LABELS, maxExtent=_LABELS
-    )
-    base = alt.Chart(alt.Data(values=rows)).encode(y=alt.Y("name:N", sort=order, axis=axis))
-    across = alt.X("value:Q", axis=None, scale=alt.Scale(domain=[0, top], range=[0, _BARS]))
-    bars = base.mark_bar(height=13).encode(
-        x=across,
-        color=alt.Color("second:N", scale=alt.Scale(domain=[False, True], range=[ACCENT, SECOND]), legend=None),
-    )
-    labels = base.mark_text(align="left", dx=5, color=INK).encode(x=across, text="label:N")
-    return alt.layer(bars, labels).properties(width=_BARS + 40, height=_STEP * len(rows))
-
-
-def _series(panel: Panel, top: int, texts: Texts) -> Any:  # noqa: ANN401 - altair is optional
-    import altair as alt
-
-    every = 1 if all(len(texts.number(value)) < _LONG for _, value in panel.years if value is not None) else 2
-    rows = [
-        {"year": year, "value": value, "at": value or 0, "label": _label(value, texts, shown=place % every == 0)}
-        for place, (year, value) in enumerate(reversed(panel.years))  # the last year always has its number
-    ]
-    ends = [panel.years[0][0], panel.years[-1][0]]
-    axis = alt.Axis(title=None, values=ends, format="d", ticks=False, domainColor=SOFT, grid=False)
-    base = alt.Chart(alt.Data(values=rows)).encode(
-        x=alt.X("year:Q", axis=axis, scale=alt.Scale(domain=ends, nice=False, padding=12))
-    )
-    up = alt.Scale(domain=[0, top * 1.15], nice=False)
-    line = base.mark_line(color=ACCENT, strokeWidth=1.5).encode(y=alt.Y("value:Q", axis=None, scale=up))
-    points = (
-        base.transform_filter("isValid(datum.value)")
-        .mark_point(color=ACCENT, filled=True, size=26, opacity=1)
-        .encode(y=alt.Y("value:Q", axis=None, scale=up))
-    )
-    labels = base.mark_text(dy=-9, color=INK, fontSize=10).encode(y=alt.Y("at:Q", axis=None, scale=up), text="label:N")
-    return alt.layer(line, points, labels).properties(width=_LABELS + _BARS + 30, height=110)
-
-
-def _label(value: int | None, texts: Texts, *, shown: bool) -> str:
-    return MARK if value is None else texts.number(value) if shown else ""
-
-
-def _svg(chart: Any) -> str:  # noqa: ANN401 - altair is optional
-    import vl_convert
-
-    themed = (
-        chart.configure(aria=False, background="transparent", font=FONT, padding=2)
-        .configure_view(stroke=None)
-        .configure_axis(labelFont=FONT, labelColor=INK, labelFontSize=12)
-        .configure_text(font=FONT, fontSize=12)
-    )
-    return str(vl_convert.vegalite_to_svg(themed.to_dict()))
+def _series(panel: Panel, top: float, grid: Grid) -> Picture:
+    first, last = panel.years[0][0], panel.years[-1][0]
+    wide, floor = _WIDE - 2 * _EDGE, _HIGH - _FOOT
+    numbers = [(year, cell, grid.number(cell)) for year, cell in panel.years]
+    shown = [grid.texts.number(value) for _, _, value in numbers if value is not None]
+    every = 1 if all(len(text) < _LONG for text in shown) else 2
+    line, dots, labels, pen_down = "", [], [], False
+    for place, (year, cell, value) in enumerate(numbers):
+        x = _EDGE + wide * (year - first) / max(last - first, 1)
+        if value is None:
+            pen_down = False
+            labels.append(words(MARK, x, floor - 5, INK, 10, text_anchor="middle"))
+            continue
+        y = floor - (floor - _ROOM) * value / top
+        line += f"{'L' if pen_down else 'M'}{x:.1f} {y:.1f}"
+        pen_down = True
+        dots.append(tag("circle", cx=f"{x:.1f}", cy=f"{y:.1f}", r="2.6", fill=ACCENT, **marked(cell, value, grid)))
+        if (len(numbers) - 1 - place) % every == 0:  # the last year always has its number
+            labels.append(words(grid.texts.number(value), x, y - 7, INK, 10, text_anchor="middle"))
+    axis = tag("path", d=f"M{_EDGE:.0f} {floor:.0f}H{_WIDE - _EDGE:.0f}", stroke=SOFT, stroke_width="1", fill="none")
+    ends = [words(str(year), x, _HIGH - 4, INK, 12, text_anchor=anchor) for year, x, anchor in (
+        (first, _EDGE - 10, "start"), (last, _WIDE - _EDGE + 10, "end"),
+    )]  # fmt: skip
+    drawn = tag("path", d=line, stroke=ACCENT, stroke_width="1.5", fill="none")
+    return Picture(panel.title, svg("".join([axis, drawn, *dots, *labels, *ends]), _WIDE, _HIGH), _WIDE, _HIGH)

@@ -46,10 +46,10 @@ class Grid:
 
     def value(self, cell: Cell | None) -> int | None:
         """The released count, or None where the cell is withheld or zero."""
-        value = self._released(cell)
+        value = self.number(cell)
         return value if isinstance(value, int) else None
 
-    def _released(self, cell: Cell | None) -> int | float | None:
+    def number(self, cell: Cell | None) -> int | float | None:
         """The released number, whatever it measures."""
         return None if cell is None else self.values.get((cell.table, cell.measure, self._key(cell)))
 
@@ -59,7 +59,7 @@ class Grid:
 
     def any(self, lines: Sequence[Line]) -> bool:
         """Whether some cell has a number."""
-        return any(self._released(cell) is not None for line in lines for cell in line.cells)
+        return any(self.number(cell) is not None for line in lines for cell in line.cells)
 
     def draw(
         self,
@@ -116,7 +116,7 @@ class Grid:
     def _cell(self, cell: Cell | None, top: int) -> str:
         if cell is None:
             return tag("td")
-        value = self._released(cell)
+        value = self.number(cell)
         if value is None:
             return tag("td", tag("span", MARK, role="img", aria_label=self.texts.say("withheld")), class_="n withheld")
         key = "|".join(str(part) for part in self._key(cell))

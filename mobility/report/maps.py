@@ -5,10 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from mobility.report.grids import Cell, Grid
 from mobility.report.markup import tag, text
-from mobility.report.pictures import ACCENT, INK, SECOND, SOFT, Drawing, Picture, drawing, svg, words
+from mobility.report.pictures import (
+    ACCENT,
+    INK,
+    SECOND,
+    SOFT,
+    Drawing,
+    Picture,
+    Point,
+    drawing,
+    marked,
+    shortened,
+    svg,
+    words,
+)
 from mobility.report.shapes import Ring, Shapes
-from mobility.report.texts import Texts
 
 _WIDE = 420.0  # of one map, in the units of its picture
 _FULL, _GROUND, _ABOUT = 0.62, 0.07, 0.45  # opacity of the largest number, of none, and of the place it is about
@@ -18,15 +31,15 @@ _LETTERS_PER_UNIT = 0.17
 
 @dataclass(frozen=True)
 class Mapped:
-    """One map: its title, the place that the numbers are about, and the number and its cell (`table|key`) of each place."""
+    """One map: its title, the place that the numbers are about, and the number of each place that has one."""
 
     title: str
     about: str
-    values: Mapping[str, tuple[int, str]]
+    cells: Mapping[str, Cell]
 
 
 def draw_maps(
-    name: str, caption: str, maps: Sequence[Mapped], shapes: Shapes, texts: Texts, label: str | None
+    name: str, caption: str, maps: Sequence[Mapped], shapes: Shapes, grid: Grid, label: str | None
 ) -> Drawing | None:
     """Maps on one scale of colour; nothing where no place has a number.
 
@@ -35,31 +48,35 @@ def draw_maps(
         caption: what is counted.
         maps: the maps, drawn side by side.
         shapes: outlines of all places.
-        texts: for names and numbers.
+        grid: of the released numbers.
         label: what the data say of themselves.
     """
-    top = max((value for one in maps for value, _ in one.values.values()), default=0)
+    top = max((grid.value(cell) or 0 for one in maps for cell in one.cells.values()), default=0)
     if not top or not shapes.rings:
         return None
-    points = [point for rings in shapes.rings.values() for ring in rings for point in ring]
-    left, upper = min(x for x, _ in points), min(y for _, y in points)
-    scale = _WIDE / max(max(x for x, _ in points) - left, 1e-9)
-    high = (max(y for _, y in points) - upper) * scale
+    corners = [point for rings in shapes.rings.values() for ring in rings for point in ring]
+    left, upper = min(x for x, _ in corners), min(y for _, y in corners)
+    scale = _WIDE / max(max(x for x, _ in corners) - left, 1e-9)
+    high = (max(y for _, y in corners) - upper) * scale
     placed = {
         code: [[((x - left) * scale, (y - upper) * scale) for x, y in ring] for ring in rings]
         for code, rings in sorted(shapes.rings.items())
     }
     pictures = [
-        Picture(one.title, svg(_map(one, placed, top, texts, with_words=shapes.squares), _WIDE, high), _WIDE, high)
+        Picture(one.title, svg(_map(one, placed, top, grid, with_words=shapes.squares), _WIDE, high), _WIDE, high)
         for one in maps
     ]
-    return drawing(name, caption, pictures, label, "maps", columns=len(pictures))
+    points = [
+        Point((one.title, grid.texts.name(code)), cell) for one in maps for code, cell in sorted(one.cells.items())
+    ]
+    return drawing(name, caption, pictures, label, "maps", len(pictures), points)
 
 
-def _map(one: Mapped, placed: Mapping[str, list[Ring]], top: int, texts: Texts, *, with_words: bool) -> str:
-    parts = []
+def _map(one: Mapped, placed: Mapping[str, list[Ring]], top: int, grid: Grid, *, with_words: bool) -> str:
+    texts, parts = grid.texts, []
     for code, rings in placed.items():
-        value, source = one.values.get(code, (None, None))
+        cell = one.cells.get(code)
+        value = grid.value(cell)
         opacity = _GROUND if value is None else _GROUND + (_FULL - _GROUND) * (value / top) ** 0.5
         colour = ACCENT if value is not None else SOFT
         if code == one.about:
@@ -74,8 +91,7 @@ def _map(one: Mapped, placed: Mapping[str, list[Ring]], top: int, texts: Texts, 
                 fill_opacity=f"{opacity:.2f}",
                 stroke=SOFT,
                 stroke_width="0.4",
-                data_cell=source,
-                data_value=None if value is None else str(value),
+                **({} if cell is None or value is None else marked(cell, value, grid)),
             )
         )
         side = rings[0][1][0] - rings[0][0][0] if with_words else 0.0
@@ -83,7 +99,7 @@ def _map(one: Mapped, placed: Mapping[str, list[Ring]], top: int, texts: Texts, 
             x, y = rings[0][0]
             name = texts.name(code)
             most = int(side * _LETTERS_PER_UNIT)
-            parts.append(words(name if len(name) <= most else f"{name[: most - 1]}…", x + 4, y + _LETTER + 3, INK, 9))
+            parts.append(words(shortened(name, most), x + 4, y + _LETTER + 3, INK, 9))
             if value is not None:
                 parts.append(words(texts.number(value), x + 4, y + side - 6, INK, _LETTER))
     return "".join(parts)

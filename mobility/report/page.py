@@ -5,16 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 from mobility.report.desk import Desk
-from mobility.report.figures import can_draw
+from mobility.report.evidence import copy_button
 from mobility.report.grids import Grid
 from mobility.report.markup import tag, text
-from mobility.report.publication import write_figures
+from mobility.report.publication import can_convert, write_figures
 from mobility.report.reading import Release, read_release
 from mobility.report.sections.chains import chains
+from mobility.report.sections.compared import compared
 from mobility.report.sections.coverage import coverage
 from mobility.report.sections.expected import expected
 from mobility.report.sections.flows import flows, regions
 from mobility.report.sections.living import living
+from mobility.report.sections.monitor import concentrations
 from mobility.report.sections.residents import residents
 from mobility.report.shapes import read_boundaries, squares_of
 from mobility.report.texts import Language, Texts
@@ -59,11 +61,13 @@ def build_page(desk: Desk) -> str:
         "expected": expected(desk),
         "residents": residents(desk),
         "chains": chains(desk),
-        "reading": _list(texts.points("reading_points")),
+        "compared": compared(desk),
+        "concentrations": concentrations(desk),
+        "reading": _reading(release, texts),
         "definitions": _definitions(release, texts),
         "protection": _protection(release, texts),
         "files": _files(release, texts),
-        "citation": _citation(release, texts),
+        "citation": _citation(release, desk.grid),
     }
     kept = {name: content for name, content in parts.items() if content}
     links = [tag("li", tag("a", text(texts.say(name)), href=f"#{name}")) for name in kept]
@@ -118,13 +122,16 @@ def _asked(release: Release, texts: Texts) -> str:
         tag("li", text(f"{source['title']}: {Path(source['path']).name}")) for source in release.package["sources"]
     ]
     registers = tag("details", tag("summary", text(texts.say("registers"))), tag("ul", *files, class_="files"))
-    figures = "" if can_draw() else tag("p", text(texts.say("no_figures")), class_="none")
     return (
         tag("p", text(release.package["descriptions"][texts.language]), class_="lead")
         + tag("dl", *listed, class_="facts")
         + registers
-        + figures
     )
+
+
+def _reading(release: Release, texts: Texts) -> str:
+    compared = "excess" if "excess" in release.tables else "no_excess"
+    return _list([*texts.points("reading_points"), texts.say(f"reading_{compared}")])
 
 
 def _definitions(release: Release, texts: Texts) -> str:
@@ -172,21 +179,16 @@ def _files(release: Release, texts: Texts) -> str:
         says = [resource[key][texts.language] for key in ("descriptions", "relations")]
         head = tag("dt", text(resource["titles"][texts.language]), " ", tag("code", text(f"{resource['name']}.csv")))
         entries.append(tag("div", head, *(tag("dd", text(words)) for words in says)))
-    drawn = tag("p", text(texts.say("figures_lead"))) if can_draw() else ""
+    drawn = tag("p", text(texts.say("figures_lead" if can_convert() else "figures_lead_svg")))
     return tag("p", text(texts.say("files_lead")), class_="lead") + tag("dl", *entries, class_="terms") + drawn
 
 
-def _citation(release: Release, texts: Texts) -> str:
+def _citation(release: Release, grid: Grid) -> str:
+    texts = grid.texts
     before = tag("p", text(texts.say("citation_none"))) if release.label else ""
-    button = tag(
-        "button",
-        text(texts.say("copy")),
-        type="button",
-        hidden=True,
-        data_copy="citation-text",
-        data_done=texts.say("copied"),
+    return (
+        before + tag("blockquote", tag("p", text(texts.say("citation_text")), id="citation-text")) + copy_button(grid)
     )
-    return before + tag("blockquote", tag("p", text(texts.say("citation_text")), id="citation-text")) + button
 
 
 def _script() -> str:

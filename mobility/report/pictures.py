@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from mobility.report.grids import Cell, Grid
 from mobility.report.markup import tag, text
 
 INK, SOFT, ACCENT, SECOND = "#010101", "#020202", "#030303", "#040404"
@@ -27,6 +28,14 @@ class Picture:
 
 
 @dataclass(frozen=True)
+class Point:
+    """A number that a figure shows: what it is about, and where it stands."""
+
+    heads: tuple[str, ...]
+    cell: Cell
+
+
+@dataclass(frozen=True)
 class Drawing:
     """A figure of the page.
 
@@ -35,16 +44,24 @@ class Drawing:
         caption: what is counted.
         inside: its pictures as elements of the page.
         alone: the whole as one SVG that stands alone, in the colours of print.
+        points: the numbers that it shows, each with as many heads.
     """
 
     name: str
     caption: str
     inside: str
     alone: str
+    points: tuple[Point, ...]
 
 
 def drawing(
-    name: str, caption: str, pictures: Sequence[Picture], label: str | None, kind: str, columns: int
+    name: str,
+    caption: str,
+    pictures: Sequence[Picture],
+    label: str | None,
+    kind: str,
+    columns: int,
+    points: Sequence[Point],
 ) -> Drawing:
     """A figure of one or more pictures.
 
@@ -55,6 +72,7 @@ def drawing(
         label: what the data say of themselves; written into the figure that stands alone.
         kind: class of the element that holds them on the page.
         columns: pictures side by side where the figure stands alone.
+        points: see `Drawing`.
     """
     inside = [
         tag("div", tag("p", text(one.title), class_="panel"), _on_page(one.svg, one.title))
@@ -62,7 +80,8 @@ def drawing(
         else _on_page(one.svg, caption)
         for one in pictures
     ]
-    return Drawing(name, caption, tag("div", *inside, class_=kind), _alone(caption, label, pictures, columns))
+    whole = _alone(caption, label, pictures, columns)
+    return Drawing(name, caption, tag("div", *inside, class_=kind), whole, tuple(points))
 
 
 def svg(content: str, wide: float, high: float) -> str:
@@ -83,9 +102,19 @@ def words(said: str, x: float, y: float, colour: str, size: float, **further: st
     return tag("text", text(said), **place, font_size=f"{size:.0f}", font_family=FONT, fill=colour, **further)
 
 
+def marked(cell: Cell, value: float, grid: Grid) -> dict[str, str]:
+    """What a mark says of itself: the cell that it shows, and the number it holds."""
+    return {"data_cell": grid.address(cell), "data_value": f"{value!r}"}
+
+
+def shortened(said: str, letters: int) -> str:
+    """Words that have room for so many letters."""
+    return said if len(said) <= letters else f"{said[: letters - 1]}…"
+
+
 def _on_page(picture: str, title: str) -> str:
     """A picture as an element of the page, in the page's colours."""
-    drawn = _as_one_image(picture)
+    drawn = picture
     for colour, style in _ON_PAGE.items():
         for part in ("fill", "stroke"):
             drawn = drawn.replace(f'{part}="{colour}"', f'style="{part}:{style}"')
@@ -110,12 +139,6 @@ def _alone(caption: str, label: str | None, pictures: Sequence[Picture], columns
         parts.append(tag("g", title, tag("g", one.svg, transform=f"translate(0 {titled:.0f})"), transform=place))
     rows = -(-len(pictures) // columns)
     whole = svg("".join(parts), 2 * _EDGE + columns * wide - _ACROSS, _HEAD + rows * high)
-    drawn = _as_one_image(whole)
     for colour, printed in _IN_PRINT.items():
-        drawn = drawn.replace(f'"{colour}"', f'"{printed}"')
-    return drawn
-
-
-def _as_one_image(picture: str) -> str:
-    """The whole has one name; the roles that altair gives to its parts would each want one."""
-    return re.sub(r' (role="graphics-[a-z]+"|aria-roledescription="[^"]*")', "", picture)
+        whole = whole.replace(f'"{colour}"', f'"{printed}"')
+    return whole

@@ -1,93 +1,145 @@
-"""Flows as ribbons: origins left, destinations right, a band as wide as its released number. Withheld flows are not drawn."""
+"""Flows as ribbons: column after column, a band as wide as its released number. Withheld flows are not drawn."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from mobility.report.grids import Cell, Grid
 from mobility.report.markup import tag, text
-from mobility.report.pictures import ACCENT, INK, SECOND, Drawing, Picture, drawing, svg, words
-from mobility.report.texts import Texts
+from mobility.report.pictures import (
+    ACCENT,
+    INK,
+    SECOND,
+    Drawing,
+    Picture,
+    Point,
+    drawing,
+    marked,
+    shortened,
+    svg,
+    words,
+)
 
 _WIDTH, _HEIGHT, _LEFT, _NODE, _GAP = 640.0, 300.0, 150.0, 9.0, 12.0
-_SIZE = 13
+_SIZE, _LETTERS = 13, 22
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Ribbon:
-    """One released flow: names of both ends, the number, and which cell of which table it is (`table|key`)."""
+    """One released flow: names of both ends, where its number stands, and between which columns of places it runs, from 0."""
 
     origin: str
     destination: str
-    value: int
-    source: str
+    cell: Cell
+    step: int = 0
 
 
 def draw_ribbons(
     name: str,
     caption: str,
     ribbons: Sequence[Ribbon],
-    names: Sequence[str],
-    marked: str,
-    texts: Texts,
+    columns: Sequence[Sequence[str]],
+    second: Collection[str],
+    grid: Grid,
     label: str | None,
 ) -> Drawing | None:
-    """A picture of flows between places.
+    """A picture of flows between places, from column to column; nothing where no flow has a number.
+
+    Where numbers are rounded or withheld, what enters a place may differ from what leaves it: the place is as high as the larger.
 
     Args:
         name: see `Drawing`.
         caption: what is counted.
         ribbons: the flows.
-        names: the places from top to bottom.
-        marked: the destination whose ribbons have the second colour.
-        texts: for numbers.
+        columns: the places of every column, from top to bottom.
+        second: the destinations whose ribbons have the second colour.
+        grid: of the released numbers.
         label: what the data say of themselves.
     """
-    if not ribbons:
+    sizes = {ribbon: value for ribbon in ribbons if (value := grid.value(ribbon.cell)) is not None}
+    if not sizes:
         return None
-    left = [name for name in names if any(ribbon.origin == name for ribbon in ribbons)]
-    right = [name for name in names if any(ribbon.destination == name for ribbon in ribbons)]
-    scale = (_HEIGHT - _GAP * (max(len(left), len(right)) - 1)) / sum(ribbon.value for ribbon in ribbons)
-    begins = _stacked([[r for r in ribbons if r.origin == name] for name in left], scale)
-    ends = _stacked([[r for r in ribbons if r.destination == name] for name in right], scale)
-    bands = [_band(ribbon, begins[ribbon], ends[ribbon], scale, marked, texts) for ribbon in ribbons]
-    nodes = [_node(name, [r for r in ribbons if r.origin == name], begins, scale, on_left=True) for name in left]
-    nodes += [_node(name, [r for r in ribbons if r.destination == name], ends, scale, on_left=False) for name in right]
-    picture = Picture("", svg("".join([*bands, *nodes]), _WIDTH, _HEIGHT), _WIDTH, _HEIGHT)
-    return drawing(name, caption, [picture], label, "ribbons", columns=1)
+    nodes = [_nodes(sizes, names, column) for column, names in enumerate(columns)]
+    scale = min((_HEIGHT - _GAP * (len(column) - 1)) / sum(column.values()) for column in nodes if column)
+    tops = [_tops(column, scale) for column in nodes]
+    begins = _stacked(sizes, tops, scale, at_end=False)
+    ends = _stacked(sizes, tops, scale, at_end=True)
+    across = [_LEFT + column * (_WIDTH - 2 * _LEFT - _NODE) / (len(columns) - 1) for column in range(len(columns))]
+    parts = [
+        _band(ribbon, value, begins[ribbon], ends[ribbon], across, scale, second, grid)
+        for ribbon, value in sizes.items()
+    ]
+    for column, heights in enumerate(nodes):
+        for place, height in heights.items():
+            side = 0 if column == 0 else 2 if column == len(columns) - 1 else 1
+            parts.append(_node(place, across[column], tops[column][place], height * scale, side))
+    picture = Picture("", svg("".join(parts), _WIDTH, _HEIGHT), _WIDTH, _HEIGHT)
+    points = [Point((ribbon.origin, ribbon.destination), ribbon.cell) for ribbon in sizes]
+    return drawing(name, caption, [picture], label, "ribbons", 1, points)
 
 
-def _stacked(groups: Sequence[Sequence[Ribbon]], scale: float) -> dict[Ribbon, float]:
-    """Where each ribbon begins on one side, group below group."""
-    found: dict[Ribbon, float] = {}
-    height = 0.0
-    for group in groups:
-        for ribbon in group:
-            found[ribbon] = height
-            height += ribbon.value * scale
-        height += _GAP
+def _nodes(sizes: Mapping[Ribbon, int], names: Sequence[str], column: int) -> dict[str, int]:
+    """The places of a column that have ribbons, and how much goes through each."""
+    found = {}
+    for name in names:
+        leaves = sum(value for one, value in sizes.items() if one.step == column and one.origin == name)
+        enters = sum(value for one, value in sizes.items() if one.step == column - 1 and one.destination == name)
+        if leaves or enters:
+            found[name] = max(leaves, enters)
     return found
 
 
-def _band(ribbon: Ribbon, left: float, right: float, scale: float, marked: str, texts: Texts) -> str:
-    width, start, stop = ribbon.value * scale, _LEFT + _NODE, _WIDTH - _LEFT - _NODE
+def _tops(heights: Mapping[str, int], scale: float) -> dict[str, float]:
+    found, height = {}, 0.0
+    for name, value in heights.items():
+        found[name] = height
+        height += value * scale + _GAP
+    return found
+
+
+def _stacked(
+    sizes: Mapping[Ribbon, int], tops: Sequence[Mapping[str, float]], scale: float, *, at_end: bool
+) -> dict[Ribbon, float]:
+    """Where each ribbon begins at one of its ends: at its place, below those that go to, or come from, places above it."""
+    order = {(column, name): place for column, names in enumerate(tops) for place, name in enumerate(names)}
+
+    def other(ribbon: Ribbon) -> int:
+        return order[ribbon.step, ribbon.origin] if at_end else order[ribbon.step + 1, ribbon.destination]
+
+    found: dict[Ribbon, float] = {}
+    filled: dict[tuple[int, str], float] = {}
+    for ribbon in sorted(sizes, key=other):
+        place = (ribbon.step + 1, ribbon.destination) if at_end else (ribbon.step, ribbon.origin)
+        found[ribbon] = tops[place[0]][place[1]] + filled.get(place, 0.0)
+        filled[place] = filled.get(place, 0.0) + sizes[ribbon] * scale
+    return found
+
+
+def _band(
+    ribbon: Ribbon,
+    value: int,
+    left: float,
+    right: float,
+    across: Sequence[float],
+    scale: float,
+    second: Collection[str],
+    grid: Grid,
+) -> str:
+    width, start, stop = value * scale, across[ribbon.step] + _NODE, across[ribbon.step + 1]
     middle = (start + stop) / 2
     path = (
         f"M{start:.1f} {left:.1f}C{middle:.1f} {left:.1f} {middle:.1f} {right:.1f} {stop:.1f} {right:.1f}"
         f"V{right + width:.1f}C{middle:.1f} {right + width:.1f} {middle:.1f} {left + width:.1f} {start:.1f} {left + width:.1f}Z"
     )
-    colour, opacity = (SECOND, "0.62") if ribbon.destination == marked else (ACCENT, "0.34")
-    tip = tag("title", text(f"{ribbon.origin} → {ribbon.destination}: {texts.number(ribbon.value)}"))
-    return tag(
-        "path", tip, d=path, fill=colour, fill_opacity=opacity, data_cell=ribbon.source, data_value=str(ribbon.value)
-    )
+    colour, opacity = (SECOND, "0.62") if ribbon.destination in second else (ACCENT, "0.34")
+    tip = tag("title", text(f"{ribbon.origin} → {ribbon.destination}: {grid.texts.number(value)}"))
+    return tag("path", tip, d=path, fill=colour, fill_opacity=opacity, **marked(ribbon.cell, value, grid))
 
 
-def _node(name: str, ribbons: Sequence[Ribbon], places: dict[Ribbon, float], scale: float, *, on_left: bool) -> str:
-    begin = min(places[ribbon] for ribbon in ribbons)
-    height = sum(ribbon.value for ribbon in ribbons) * scale
-    x = _LEFT if on_left else _WIDTH - _LEFT - _NODE
-    at, anchor = (x - 6, "end") if on_left else (x + _NODE + 6, "start")
-    bar = tag("rect", x=f"{x:.1f}", y=f"{begin:.1f}", width=f"{_NODE:.0f}", height=f"{height:.1f}", fill=INK)
-    said = words(name, at, begin + height / 2 + _SIZE / 3, INK, _SIZE, text_anchor=anchor)
+def _node(name: str, x: float, top: float, height: float, side: int) -> str:
+    """A place as a bar with its name: left of the first column, right of the others."""
+    at, anchor = (x - 6, "end") if side == 0 else (x + _NODE + 6, "start")
+    bar = tag("rect", x=f"{x:.1f}", y=f"{top:.1f}", width=f"{_NODE:.0f}", height=f"{height:.1f}", fill=INK)
+    said = words(shortened(name, _LETTERS), at, top + height / 2 + _SIZE / 3, INK, _SIZE, text_anchor=anchor)
     return bar + said

@@ -39,6 +39,8 @@ class Texts:
         known = _catalogue()["codes"].get(code)
         if known:
             return str(known[self.language])
+        for family in ("event_", "estimand_", "mirror_", "covariate_", "class_", "definition_"):
+            code = code.removeprefix(family)
         if "/" in code:
             region, role = code.split("/", 1)
             return f"{self.name(region)}, {self.name(role)}"
@@ -47,6 +49,14 @@ class Texts:
     def role(self, code: str) -> str:
         """The name of a role without its region."""
         return self.name(code.rsplit("/", maxsplit=1)[-1])
+
+    def measure(self, column: str) -> str:
+        """What a column of numbers holds."""
+        return str(_catalogue()["measures"].get(column, {}).get(self.language, column.replace("_", " ")))
+
+    def detail(self, code: str) -> str:
+        """A part of an indicator, as `before:owner`, for people."""
+        return ", ".join(self.name(part) for part in code.split(":")) if code else "-"
 
     def number(self, value: float) -> str:
         """A number as it was released, with the language's marks for thousands and decimals."""

@@ -27,7 +27,8 @@ class Words:
 class Release:
     """Which tables are offered for export, under which name (None: the next number), and of which detail is given up.
 
-    `modes`: how a table is protected, by table, where that differs from its declaration.
+    `modes`: how a table is protected, by table, where that differs from its declaration. `sdmx`: whether the tables are also
+    written as SDMX-CSV.
     """
 
     name: str | None
@@ -35,6 +36,7 @@ class Release:
     modes: dict[str, Mode]
     coarsen: tuple[str, ...]
     target_share: float
+    sdmx: bool
 
     def __post_init__(self) -> None:
         share(self.target_share, "study.release.target_share")

@@ -10,6 +10,7 @@ from mobility.release.crate import CRATE
 from mobility.release.declarations import load_declaration
 from mobility.release.gate import release
 from mobility.release.prepared import files_of
+from mobility.release.sdmx import SDMX
 from mobility.run.progress import Tell
 from mobility.settings import Settings
 from mobility.steps import chains, flows
@@ -48,6 +49,7 @@ def _outputs(settings: Settings, told: Told) -> list[Path]:
     return [
         folder / "tables",
         folder / "dossier",
+        folder / SDMX,
         folder / "datapackage.json",
         folder / CRATE,
         workspace(settings).check / told["name"],

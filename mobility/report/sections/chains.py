@@ -5,6 +5,7 @@ from __future__ import annotations
 from mobility.report.desk import ALL, INCOMES, MEASURES, Desk, lead
 from mobility.report.figures import Bar, Panel
 from mobility.report.grids import Line
+from mobility.report.sections.courses import paths
 
 
 def chains(desk: Desk) -> str:
@@ -26,6 +27,7 @@ def chains(desk: Desk) -> str:
     return (
         lead(desk, "chains_lead", settled=desk.release.package["study"]["chains"]["settled_months"])
         + _chain_figure(desk)
+        + paths(desk)
         + desk.grid.draw(texts.say("chains_caption"), heads, columns, lines)
         + _destinations(desk)
     )
@@ -38,9 +40,7 @@ def _chain_figure(desk: Desk) -> str:
             bars=tuple(
                 Bar(
                     desk.texts.name(path),
-                    desk.grid.value(
-                        desk.cell("chains", "persons", region=region, income_class=income, outcome="chain", path=path)
-                    ),
+                    desk.cell("chains", "persons", region=region, income_class=income, outcome="chain", path=path),
                     path == "stepwise",
                 )
                 for path in ("direct", "stepwise")

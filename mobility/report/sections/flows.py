@@ -10,6 +10,7 @@ from mobility.report.grids import Cell, Line
 from mobility.report.maps import Mapped, draw_maps
 from mobility.report.markup import tag, text
 from mobility.report.ribbons import Ribbon, draw_ribbons
+from mobility.report.sections.monitor import indicators_of
 
 _LARGEST, _POINTS = 15, 4
 
@@ -40,6 +41,7 @@ def regions(desk: Desk) -> str:
         + _matrix(desk, region, year, "persons")
         + details(desk.texts.say("in_households"), _matrix(desk, region, year, "households"))
         + _by_class(desk, region)
+        + indicators_of(desk, region)
         for region in desk.regions()
     ]
     return lead(desk, "regions_lead") + "".join(sheets)
@@ -51,16 +53,13 @@ def _ribbons(desk: Desk, region: str, year: int) -> str:
     ribbons = []
     for origin in places:
         for destination in places:
-            cell = desk.flow("persons", year, origin, destination)
-            value = desk.grid.value(cell)
-            if origin != destination and value is not None:
-                ribbons.append(
-                    Ribbon(desk.texts.role(origin), desk.texts.role(destination), value, desk.grid.address(cell))
-                )
+            if origin != destination:
+                cell = desk.flow("persons", year, origin, destination)
+                ribbons.append(Ribbon(desk.texts.role(origin), desk.texts.role(destination), cell))
     caption = desk.texts.say("ribbons_caption", region=desk.texts.name(region), year=year)
     names = [desk.texts.role(place) for place in places]
     drawn = draw_ribbons(
-        f"flows-{region.lower()}", caption, ribbons, names, desk.texts.name(CORE), desk.texts, desk.release.label
+        f"flows-{region.lower()}", caption, ribbons, [names] * 2, [desk.texts.name(CORE)], desk.grid, desk.release.label
     )
     return desk.show(drawn)
 
@@ -73,17 +72,16 @@ def _maps(desk: Desk, region: str, year: int) -> str:
     for city in (code for code in cities if code.startswith("GM")):
         maps = []
         for income in (None, CLASSES[0]):
-            values = {}
+            cells = {}
             for place in desk.shapes.rings:
                 cell = desk.flow("persons", year, city, place, income, level="gemeente")
-                value = desk.grid.value(cell)
-                if value is not None and place != city:
-                    values[place] = (value, desk.grid.address(cell))
+                if place != city and desk.grid.value(cell) is not None:
+                    cells[place] = cell
             title = desk.texts.say("all_classes_title") if income is None else desk.texts.name(income)
-            maps.append(Mapped(title, city, values))
+            maps.append(Mapped(title, city, cells))
         caption = desk.texts.say("map_caption", city=desk.texts.name(city), year=year)
         name = f"map-{city.lower()}"
-        drawn.append(desk.show(draw_maps(name, caption, maps, desk.shapes, desk.texts, desk.release.label)))
+        drawn.append(desk.show(draw_maps(name, caption, maps, desk.shapes, desk.grid, desk.release.label)))
     return "".join(drawn)
 
 
@@ -123,8 +121,8 @@ def _by_class(desk: Desk, region: str) -> str:
     places = [place for place in desk.places() if place.split("/")[0] == region]
     panels = []
     for income in CLASSES[:5]:
-        values = [(place, desk.grid.value(desk.flow("persons", year, origin, place, income))) for place in places]
-        bars = tuple(Bar(texts.role(place), value, place.endswith(CORE)) for place, value in values)
+        cells = [(place, desk.flow("persons", year, origin, place, income)) for place in places]
+        bars = tuple(Bar(texts.role(place), cell, place.endswith(CORE)) for place, cell in cells)
         panels.append(Panel(texts.name(income), bars=bars))
     caption = texts.say("class_figure", region=texts.name(region), origin=texts.role(origin), year=year)
     return desk.figure(f"classes-{region.lower()}", caption, panels)
@@ -169,10 +167,9 @@ def _series(desk: Desk, income: str | None) -> str:
         region, _, role = place.partition("/")
         if role not in ROLES[:3]:
             continue
-        cells = [(year, desk.flow("persons", year, place, f"{region}/{CORE}", income)) for year in desk.years()]
-        values = tuple((year, desk.grid.value(cell)) for year, cell in cells)
-        if sum(value is not None for _, value in values) >= _POINTS:
-            panels.append(Panel(texts.say("series_panel", origin=texts.name(place)), years=values))
+        cells = tuple((year, desk.flow("persons", year, place, f"{region}/{CORE}", income)) for year in desk.years())
+        if sum(desk.grid.value(cell) is not None for _, cell in cells) >= _POINTS:
+            panels.append(Panel(texts.say("series_panel", origin=texts.name(place)), years=cells))
     caption = texts.say("series_figure" if income is None else "series_figure_low")
     return desk.figure("to-growth-cores" if income is None else "to-growth-cores-low", caption, panels)
 

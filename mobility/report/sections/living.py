@@ -47,9 +47,9 @@ def _stock(measure: str, year: int, place: str, income_class: str) -> Cell:
 def _series(desk: Desk, years: list[int]) -> str:
     panels = []
     for place in _places(desk):
-        values = tuple((year, desk.grid.value(_stock("persons", year, place, _LOWEST))) for year in years)
-        if any(value is not None for _, value in values):
-            panels.append(Panel(desk.texts.name(place), years=values))
+        cells = tuple((year, _stock("persons", year, place, _LOWEST)) for year in years)
+        if any(desk.grid.value(cell) is not None for _, cell in cells):
+            panels.append(Panel(desk.texts.name(place), years=cells))
     return desk.figure("low-incomes-by-role", desk.texts.say("living_figure"), panels)
 
 

@@ -8,6 +8,7 @@ from mobility.report.desk import ALL, INCOMES, MEASURES, OUTCOMES, Desk, details
 from mobility.report.figures import Bar, Panel
 from mobility.report.grids import Cell, Line
 from mobility.report.markup import tag, text
+from mobility.report.sections.courses import courses
 
 
 def residents(desk: Desk) -> str:
@@ -37,6 +38,7 @@ def residents(desk: Desk) -> str:
         + tables[0]
         + details(texts.say("in_households"), tables[1])
         + ("" if areas is None else details(texts.say("cohort_details"), _cohort(desk, areas)))
+        + courses(desk)
         + _absent(desk)
     )
 
@@ -53,11 +55,9 @@ def _outcome_figure(desk: Desk) -> str:
     for region in desk.regions():
         bars = []
         for outcome in OUTCOMES:
-            value = desk.grid.value(
-                desk.cell("chains", "persons", region=region, income_class="low", outcome=outcome, path=ALL)
-            )
-            if value is not None or outcome == "chain":
-                bars.append(Bar(desk.texts.name(outcome), value, outcome == "chain"))
+            cell = desk.cell("chains", "persons", region=region, income_class="low", outcome=outcome, path=ALL)
+            if desk.grid.value(cell) is not None or outcome == "chain":
+                bars.append(Bar(desk.texts.name(outcome), cell, outcome == "chain"))
         panels.append(Panel(desk.texts.name(region), bars=tuple(bars)))
     return desk.figure("outcomes", desk.texts.say("outcome_figure"), panels)
 
