@@ -209,6 +209,9 @@ class _Reading:
             ) from None
 
 
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # compiled, where PyYAML has it: ten times as fast
+
+
 def _load(kind: str, name: str, key: str) -> tuple[Path, dict[str, Any]]:
     folder = SCHEMAS / "areas" / kind
     there = sorted(path.stem for path in folder.glob("*.yaml"))
@@ -216,7 +219,7 @@ def _load(kind: str, name: str, key: str) -> tuple[Path, dict[str, Any]]:
         raise RequestError(f"{key}: there is no schemas/areas/{kind}/{name}.yaml. There are: {', '.join(there)}.")
     path = folder / f"{name}.yaml"
     try:
-        given = yaml.safe_load(path.read_text(encoding="utf-8"))
+        given = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 - a safe one
     except yaml.YAMLError as fault:
         mark = getattr(fault, "problem_mark", None)
         place = f", line {mark.line + 1}" if mark else ""
