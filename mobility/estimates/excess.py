@@ -71,9 +71,10 @@ def excess_table(
 ) -> pl.DataFrame:
     """How many more low-income original residents settle in a growth core within the horizon than others like them.
 
-    One row per whose (each area, each region, all), `exposure`, `destination` and `estimand`: `value`, `comparison`, `difference`, `lower`
-    and `upper` (95 %), `persons` (matched treated), `not_matched`, `compared_with` (persons), `wijken` (treated), `interval`
-    (how it was made, or why there is none), and who stands behind it (`support.SUPPORT`). Shares are from 0 to 1. Estimands:
+    One row per whose (each area, each region, all), `exposure`, `destination` and `estimand`: `value`, `comparison`,
+    `difference`, `lower` and `upper` (95 %), `persons` (matched treated), `not_matched`, `compared_with` (persons), `wijken`
+    (treated), `interval` (how it was made, or why there is none), and who stands behind it (`support.SUPPORT`).
+    Shares are from 0 to 1. Estimands:
 
     * `difference`: treated beside others in the same cells, now;
     * `earlier_cohort`: beside the residents of the same area one horizon before;
