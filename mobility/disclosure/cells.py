@@ -59,6 +59,11 @@ def offer(
         wanted = wanted.with_columns(_step(declaration, wanted, profile) if how == STEPS else recode(column, how, low))
     base = _sum(wanted, declaration.cells, declaration.measures).collect()
     _require_text(declaration, base)
+    if declaration.rows == (
+        Rows(),
+    ):  # nothing to sum: the cells are those of the base, which are sorted, and each there once
+        frame = base.with_columns(pl.lit(0, dtype=pl.Int64).alias(SET), pl.lit(None, pl.String).alias(STATE))
+        return Offer(declaration, _with_values(declaration, frame, wanted), base)
     sets = [
         _sum(totalled(base.lazy().filter(all_of(rows.where)), rows), declaration.cells, declaration.measures)
         .with_columns(pl.lit(index, dtype=pl.Int64).alias(SET))

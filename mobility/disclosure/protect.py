@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import InitVar, dataclass, replace
 
 import numpy as np
 import polars as pl
 
 from mobility.disclosure.attack import find_given_away
-from mobility.disclosure.audit import Breakdowns, Claims, Flags, Net, Shown, Whole, withhold_tight
+from mobility.disclosure.audit import (
+    Breakdowns,
+    Claims,
+    Flags,
+    Net,
+    Shown,
+    Whole,
+    bounds,
+    relations_to_blame,
+    withhold_tight,
+)
 from mobility.disclosure.cells import KEY, SET, STATE, Offer
 from mobility.disclosure.declaration import Declaration
 from mobility.disclosure.earlier import PUBLIC
@@ -38,6 +48,8 @@ from mobility.settings import Disclosure
 MEASURES = ("persons", "households")
 
 NUMBER = "number_of_class"
+GIVEN_AWAY = "given_away_by"
+_BY_GROUP = "the group rule"
 _PASS = object()
 
 
@@ -70,7 +82,8 @@ class Protected:
 
     Attributes:
         safe: what may leave.
-        inside: every offered cell with its true counts, its `reason` where it is withheld, and the published
+        inside: every offered cell with its true counts, its `reason` where it is withheld, by what a reader would find it out
+            were no more withheld than by the rules (`given_away_by`, null where he would not), and the published
             numbers where it is not (`persons_published`, `households_published`), and its `cell_key`, for the ledger; for the
             officer, inside the environment.
     """
@@ -123,9 +136,11 @@ def protect(
     """
     found: dict[str, Protected] = {}
     for together in _linked(offers):
-        pieces = [_protect_together(piece, profile, secret, blocks, residents) for piece in _by_year(together)]
-        for parts in zip(*pieces, strict=True):
-            found[parts[0].safe.declaration.table] = _join(parts)
+        pieces: dict[str, list[Protected]] = {}
+        for piece in _by_year(together):
+            for part in _protect_together(piece, profile, secret, blocks, residents):
+                pieces.setdefault(part.safe.declaration.table, []).append(part)
+        found |= {table: _join(parts) for table, parts in pieces.items()}
     return [found[given.declaration.table] for given in offers]
 
 
@@ -140,16 +155,14 @@ def _linked(offers: Sequence[Offer]) -> list[list[Offer]]:
     return groups
 
 
-def _by_year(offers: list[Offer]) -> list[list[Offer]]:
+def _by_year(offers: list[Offer]) -> Iterator[list[Offer]]:
     """The offers of each year, where no sum and no rule connects years: a country of many years then needs less memory."""
     years = sorted({year for given in offers if _is_yearly(given.declaration) for year in given.frame["year"].unique()})
     if not years or not all(_is_yearly(given.declaration) for given in offers):
-        return [offers]
-    of_year = [pl.col("year") == year for year in years]
-    return [
-        [replace(given, frame=given.frame.filter(each), base=given.base.filter(each)) for given in offers]
-        for each in of_year
-    ]
+        yield offers
+        return
+    for each in (pl.col("year") == year for year in years):
+        yield [replace(given, frame=given.frame.filter(each), base=given.base.filter(each)) for given in offers]
 
 
 def _is_yearly(declaration: Declaration) -> bool:
@@ -164,9 +177,31 @@ def _is_yearly(declaration: Declaration) -> bool:
 
 def _join(parts: Sequence[Protected]) -> Protected:
     declaration, profile = parts[0].safe.declaration, parts[0].safe.profile
+    if len(parts) == 1:
+        return parts[0]
     frame = pl.concat([part.safe.frame for part in parts]).sort(declaration.cells)
-    inside = pl.concat([part.inside for part in parts]).sort(declaration.cells)
-    return Protected(SafeTable(declaration, frame, profile, _pass=_PASS), inside)
+    return Protected(
+        SafeTable(declaration, frame, profile, _pass=_PASS), _in_order([part.inside for part in parts], declaration)
+    )
+
+
+def _in_order(frames: Sequence[pl.DataFrame], declaration: Declaration) -> pl.DataFrame:
+    """Sorted frames of a year each as one sorted frame, put together from slices of them: nothing is copied."""
+    before = declaration.cells[: declaration.cells.index("year")]
+    slices = []
+    for frame in frames:
+        # Rows with the same values in the columns before the year follow each other.
+        row = pl.int_range(pl.len()).alias("row")
+        starts = (
+            frame.select(*before, row).unique(before, keep="first").sort("row")
+            if before
+            else frame.head(1).select(row=0)
+        )
+        ends = [*starts["row"].to_list()[1:], frame.height]
+        for key, end in zip(starts.rows(), ends, strict=True):
+            slices.append((key[:-1], frame["year"][key[-1]], frame[key[-1] : end]))
+    slices.sort(key=lambda each: each[:2])
+    return pl.concat([each for _, _, each in slices], rechunk=False) if slices else frames[0]
 
 
 def _protect_together(
@@ -191,9 +226,9 @@ def _protect_together(
     parts = [frame.select(*MEASURES, KEY, REASON, STATE, _width(frame, profile)) for frame in judged]
     everything = pl.concat([*parts, _added(totals, profile)])
     rules = _claims(found, judged, profile), _breakdowns(offers, judged, profile)
-    stays, shown = _decide(everything, tables, rules, totals, profile, secret, blocks)
+    stays, shown, blamed = _decide(everything, tables, rules, totals, profile, secret, blocks)
     published = [pl.Series(f"{name}_published", numbers) for name, numbers in zip(MEASURES, shown, strict=True)]
-    verdict = everything.select(REASON).with_columns(pl.Series("stays", stays), *published)
+    verdict = everything.select(REASON).with_columns(pl.Series("stays", stays), blamed, *published)
     return [
         _part(given.declaration, frame, verdict[frame[CELL].to_numpy()] if frame.height else verdict.clear(), profile)
         for given, frame in zip(offers, judged, strict=True)
@@ -208,8 +243,8 @@ def _decide(
     profile: Disclosure,
     secret: bytes,
     blocks: Mapping[str, str],
-) -> tuple[Flags, Whole]:
-    """Which cells stay, and the numbers to show of them."""
+) -> tuple[Flags, Whole, pl.Series]:
+    """Which cells stay, the numbers to show of them, and what would give a cell away were no more withheld than by the rules."""
     counts = np.array([everything[name].to_numpy() for name in MEASURES])
     known = totals.known(everything.height - len(totals.added))
     fixed, added = known >= 0, np.arange(everything.height) >= everything.height - len(totals.added)
@@ -237,14 +272,17 @@ def _decide(
         known=known if fixed.any() else None,
     )
     net = Net.of(relations)
+    claims, breakdowns = rules
+    bounded = bounds(evidence, safe, net, breakdowns)
+    blamed = _blamed(*relations_to_blame(evidence, safe, net, claims, bounded), relations.heads["at"])
     if not is_exact.any():
-        return withhold_tight(evidence, safe, net, *rules), shown
+        return withhold_tight(evidence, safe, net, claims, breakdowns, bounded), shown, blamed
     kept = (safe & ~is_exact) | public | fixed
     system = system_of(relations, counts, safe | fixed, risk, kept, is_exact, width, minimum)
     suspects = np.zeros(everything.height, np.bool_)
     for _ in range(profile.audit_rounds + 1):
         stays, pattern = protect_exact(system, everything.height, suspects)
-        stays = withhold_tight(evidence, stays & safe, net, *rules)
+        stays = withhold_tight(evidence, stays & safe, net, claims, breakdowns)
         given_away = find_given_away(evidence, counts, stays, net, risk & ~proven(system, pattern, everything.height))
         if (public & ~stays).any():
             raise ReleaseError(
@@ -252,12 +290,19 @@ def _decide(
                 "withheld are public. Offer less detail, or choose `mode: round` for it (schemas/outputs, study.release.modes)."
             )
         if not given_away.any():
-            return stays, shown
+            return stays, shown, blamed
         suspects |= given_away
     raise ReleaseError(
         f"After {profile.audit_rounds} rounds of withholding, a linear program could still narrow down some cells of a table "
         "in exact numbers. Offer less detail, or choose `mode: round` for it (schemas/outputs, study.release.modes)."
     )
+
+
+def _blamed(cells: Flags, relation: Whole, names: pl.Series) -> pl.Series:
+    """The name of the relation to blame, by cell that can be narrowed down."""
+    by_group = pl.Series([_BY_GROUP])
+    place = np.where(relation < 0, len(names), relation)
+    return pl.concat([names.cast(pl.String), by_group]).gather(place).set(pl.Series(~cells), None).alias(GIVEN_AWAY)
 
 
 def _added(totals: PublicTotals, profile: Disclosure) -> pl.DataFrame:
@@ -274,7 +319,11 @@ def _part(declaration: Declaration, frame: pl.DataFrame, verdict: pl.DataFrame, 
     stays = verdict["stays"] & frame[REASON].is_null()
     published = [pl.when(stays).then(verdict[f"{name}_published"]).alias(f"{name}_published") for name in MEASURES]
     reason = pl.when(pl.col(REASON).is_null() & ~stays).then(pl.lit(INTERVAL)).otherwise(REASON).alias(REASON)
-    inside = frame.with_columns(reason, *published).filter(pl.col(SET) != HIDDEN_SET).drop(CELL, SET, STATE)
+    inside = (
+        frame.with_columns(reason, *published, verdict[GIVEN_AWAY])
+        .filter(pl.col(SET) != HIDDEN_SET)
+        .drop(CELL, SET, STATE)
+    )
     released = inside.filter(pl.col(REASON).is_null()).select(
         *declaration.cells, *(pl.col(f"{name}_published").alias(name) for name in MEASURES)
     )

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import polars as pl
 
 from mobility.disclosure.cells import Offer, offer
+from mobility.disclosure.coarsening import shares_without
 from mobility.disclosure.declaration import Declaration, Rows, Where
 from mobility.disclosure.earlier import Edition, check_periods, only_public, states
 from mobility.disclosure.members import Members
@@ -66,9 +67,23 @@ class Offering:
         return found, ["detail of the tables of flows:", *tell_ladder(detail, release.target_share)]
 
     def advice(self, declarations: list[Declaration]) -> list[str]:
-        """Which detail would let enough of the tables of flows through, for a release that is only looked at."""
+        """Which detail would let enough of the tables through, for a release that is only looked at.
+
+        Of tables of flows, the ladder; of others in one level of detail, what there would be without one of their columns.
+        """
         detailer = Detailer(declarations, self.read, self.members, self.settings)
         names = detailer.names()
+        others = [each for each in declarations if each.table not in names and each.parts is None]
+        lines = [line for each in others for line in self._without(each)]
+        return lines + self._ladder(detailer, names)
+
+    def _without(self, declaration: Declaration) -> list[str]:
+        shares = shares_without(self.offer(declaration), self.settings.disclosure)
+        coarser = [f"{share:.0%} without {column}" for column, share in shares.items() if column]
+        whole = f"{declaration.table}: {shares['']:.0%} of persons in cells that meet the minimum"
+        return [f"{whole}; {', '.join(coarser)}"] if shares[""] < self.settings.study.release.target_share else []
+
+    def _ladder(self, detailer: Detailer, names: tuple[str, ...]) -> list[str]:
         if self.settings.study.release.coarsen or not names:
             return []
         detail = self._guarded("flows", partial(detailer.find, names))
