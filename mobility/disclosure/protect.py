@@ -23,10 +23,11 @@ from mobility.disclosure.audit import (
 from mobility.disclosure.cells import KEY, SET, STATE, Offer
 from mobility.disclosure.declaration import Declaration
 from mobility.disclosure.earlier import PUBLIC
+from mobility.disclosure.editions import Between, between
 from mobility.disclosure.exact import at_risk, exact_cells, protect_exact, proven, system_of
 from mobility.disclosure.nesting import HIDDEN_SET, add_hidden
 from mobility.disclosure.relations import CELL, Table, find_relations
-from mobility.disclosure.residents import PublicTotals, public_totals
+from mobility.disclosure.residents import UNKNOWN, PublicTotals, public_totals
 from mobility.disclosure.rounding import draw, round_counts
 from mobility.disclosure.rules import (
     GROUP,
@@ -149,6 +150,7 @@ def _linked(offers: Sequence[Offer]) -> list[list[Offer]]:
     groups = [[given] for given in offers]
     for given in offers:
         names = {given.declaration.table, *(margin.table for margin in given.declaration.margins)}
+        names |= set(given.joined.beside) if given.joined else set()
         linked = [group for group in groups if any(each.declaration.table in names for each in group)]
         apart = [group for group in groups if all(each.declaration.table not in names for each in group)]
         groups = [*apart, [each for group in linked for each in group]]
@@ -215,7 +217,9 @@ def _protect_together(
     found = [all_alike(given, profile) for given in offers]
     start = 0
     for given, alike in zip(offers, found, strict=True):
-        frame = add_hidden(judge(given, profile, alike), given.declaration.cells, MEASURES, blocks)
+        frame = judge(given, profile, alike)
+        if given.joined is None:  # the division of then may have been another one
+            frame = add_hidden(frame, given.declaration.cells, MEASURES, blocks)
         hidden = pl.when(pl.col(SET) == HIDDEN_SET).then(pl.lit(HIDDEN)).otherwise(REASON).alias(REASON)
         judged.append(frame.with_columns(hidden, pl.int_range(start, start + pl.len(), dtype=pl.Int64).alias(CELL)))
         start += frame.height
@@ -223,10 +227,12 @@ def _protect_together(
         given.declaration.table: Table(given.declaration, frame) for given, frame in zip(offers, judged, strict=True)
     }
     totals = public_totals(tables, residents, start)
+    editions = between(tables, offers, start + len(totals.added))
     parts = [frame.select(*MEASURES, KEY, REASON, STATE, _width(frame, profile)) for frame in judged]
-    everything = pl.concat([*parts, _added(totals, profile)])
+    both = np.array([totals.added, totals.added])  # as nobody knows the households, there may be as many as persons
+    everything = pl.concat([*parts, _unnamed(both, None, profile), _unnamed(editions.counts, HIDDEN, profile)])
     rules = _claims(found, judged, profile), _breakdowns(offers, judged, profile)
-    stays, shown, blamed = _decide(everything, tables, rules, totals, profile, secret, blocks)
+    stays, shown, blamed = _decide(everything, tables, rules, (totals, editions), profile, secret, blocks)
     published = [pl.Series(f"{name}_published", numbers) for name, numbers in zip(MEASURES, shown, strict=True)]
     verdict = everything.select(REASON).with_columns(pl.Series("stays", stays), blamed, *published)
     return [
@@ -239,21 +245,25 @@ def _decide(
     everything: pl.DataFrame,
     tables: Mapping[str, Table],
     rules: tuple[Claims, tuple[Breakdowns, ...]],
-    totals: PublicTotals,
+    others: tuple[PublicTotals, Between],
     profile: Disclosure,
     secret: bytes,
     blocks: Mapping[str, str],
 ) -> tuple[Flags, Whole, pl.Series]:
     """Which cells stay, the numbers to show of them, and what would give a cell away were no more withheld than by the rules."""
     counts = np.array([everything[name].to_numpy() for name in MEASURES])
-    known = totals.known(everything.height - len(totals.added))
-    fixed, added = known >= 0, np.arange(everything.height) >= everything.height - len(totals.added)
+    totals, editions = others
+    last = everything.height - len(editions.is_exact)
+    known = np.append(totals.known(last - len(totals.added)), np.full(len(editions.is_exact), UNKNOWN))
+    fixed, added = known >= 0, np.zeros(everything.height, np.bool_)
+    added[last - len(totals.added) : last] = True
     public, width = (everything[STATE] == PUBLIC).fill_null(value=False).to_numpy(), everything["width"].to_numpy()
     safe = everything[REASON].is_null().to_numpy() | public
     minimum = np.array([minima(profile)[name] for name in MEASURES], np.int64)
     small = everything[REASON].is_in([SMALL, GROUP]).fill_null(value=False).to_numpy()
-    relations = find_relations(tables, blocks, [totals.pairs])
+    relations = find_relations(tables, blocks, [totals.pairs, *editions.pairs])
     is_exact = exact_cells(tables, everything.height)
+    is_exact[last:] = editions.is_exact
     risk = is_exact & at_risk(counts, ~safe & ~fixed, small, minimum)
     rounded = safe & ~is_exact & ~added
     shown = np.where(safe & (is_exact | added), counts, 0)
@@ -305,14 +315,12 @@ def _blamed(cells: Flags, relation: Whole, names: pl.Series) -> pl.Series:
     return pl.concat([names.cast(pl.String), by_group]).gather(place).set(pl.Series(~cells), None).alias(GIVEN_AWAY)
 
 
-def _added(totals: PublicTotals, profile: Disclosure) -> pl.DataFrame:
-    """The public totals as cells, beside those of the tables. As nobody knows the households, there may be as many as persons."""
-    cells = pl.DataFrame(
-        {"persons": totals.added, "households": totals.added}, schema=dict.fromkeys(MEASURES, pl.Int64)
-    )
-    nothing = [pl.lit(None, pl.String).alias(name) for name in (REASON, STATE)]
+def _unnamed(counts: Whole, reason: str | None, profile: Disclosure) -> pl.DataFrame:
+    """Cells that no table has, beside those of the tables."""
+    cells = pl.DataFrame(dict(zip(MEASURES, counts, strict=True)), schema=dict.fromkeys(MEASURES, pl.Int64))
+    said = [pl.lit(reason, pl.String).alias(REASON), pl.lit(None, pl.String).alias(STATE)]
     width = pl.lit(profile.interval_width, dtype=pl.Int64).alias("width")
-    return cells.with_columns(pl.lit(0, dtype=pl.Int64).alias(KEY), *nothing, width)
+    return cells.with_columns(pl.lit(0, dtype=pl.Int64).alias(KEY), *said, width)
 
 
 def _part(declaration: Declaration, frame: pl.DataFrame, verdict: pl.DataFrame, profile: Disclosure) -> Protected:

@@ -100,6 +100,7 @@ def release(settings: Settings, members: FindMembers = _nobody_knows) -> Release
     editions = list(project.ledger.editions())
     known = [offering.held_against(each, editions) for each in offers]
     known += offering.released_before(project.ledger, offers, editions)
+    known += offering.as_they_were(project.ledger, known, editions)
     blocks = find_blocks(roles_of_gemeenten(zoning))
     protected = protect(
         known,

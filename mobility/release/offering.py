@@ -14,6 +14,7 @@ from mobility.disclosure.cells import Offer, offer
 from mobility.disclosure.coarsening import shares_without
 from mobility.disclosure.declaration import Declaration, Rows, Where
 from mobility.disclosure.earlier import Edition, check_periods, only_public, states
+from mobility.disclosure.editions import offers_then
 from mobility.disclosure.members import Members
 from mobility.disclosure.protect import MEASURES
 from mobility.errors import ReleaseError, RequestError
@@ -170,6 +171,24 @@ class Offering:
                     members = self.members(declaration.source)
                     frame = states(given, mine, members, low, dict.fromkeys(MEASURES, least))
                     found.append(dataclasses.replace(given, frame=only_public(frame)))
+        return found
+
+    def as_they_were(self, ledger: Ledger, known: Sequence[Offer], editions: Sequence[Edition]) -> list[Offer]:
+        """Tables of earlier releases as they were, where records have changed since: one system of sums with those of now."""
+        recorded = [each for record in ledger.records for each in record.recorded]
+        own, found = self.workspace.outputs, []
+        for number, (each, edition) in enumerate(zip(recorded, editions, strict=True), start=1):
+            now = [given for given in known if given.declaration.source == each.source]
+            members = self.members(each.source) if now else None
+            if members is None or edition.members is None:
+                continue
+            declared = [
+                _as_it_was(load_declaration(table, own=own), universe)
+                for table, universe in sorted(each.definition["universe"].items())
+                if table in declared_tables(own)
+            ]
+            low = self.settings.study.income.low
+            found += offers_then(declared, edition, now, members, low, f"_edition_{number}")
         return found
 
     def _check_modes(self, ledger: Ledger, offers: Sequence[Offer]) -> None:
