@@ -356,9 +356,22 @@ def tight(low: Whole, high: Whole, net: Net, shown: Shown) -> tuple[Flags, Flags
 
 
 def withhold_tight(
-    shown: Shown, is_shown: Flags, net: Net, claims: Claims, breakdowns: tuple[Breakdowns, ...] = ()
+    shown: Shown,
+    is_shown: Flags,
+    net: Net,
+    claims: Claims,
+    breakdowns: tuple[Breakdowns, ...] = (),
+    bounded: tuple[Whole, Whole] | None = None,
 ) -> Flags:
     """The cells that may stay: those of `is_shown` without the ones that keep another cell's interval tight.
+
+    Args:
+        shown: the numbers.
+        is_shown: the cells that break no rule.
+        net: the relations.
+        claims: what may not be inferred.
+        breakdowns: of the group rule.
+        bounded: the `bounds` at the start, where they are known already.
 
     Raises:
         ReleaseError: some interval is still tight after the last round.
@@ -366,7 +379,8 @@ def withhold_tight(
     is_shown = is_shown.copy()
     breakdowns = tuple(each.only(each.known(is_shown)) for each in breakdowns)
     for _ in range(shown.rounds + 1):
-        low, high = bounds(shown, is_shown, net, breakdowns)
+        low, high = bounded or bounds(shown, is_shown, net, breakdowns)
+        bounded = None
         cells, relations = tight(low, high, net, shown)
         told = shown.told(is_shown, low)
         cells |= claims.inferred(low, high) | told
@@ -389,6 +403,23 @@ def withhold_tight(
         f"After {shown.rounds} rounds of withholding, a reader could still narrow down some cells{beside}. Offer less detail: "
         "fewer levels, fewer classes, or fewer tables that overlap (schemas/outputs, study.release.tables)."
     )
+
+
+def relations_to_blame(
+    shown: Shown, is_shown: Flags, net: Net, claims: Claims, bounded: tuple[Whole, Whole]
+) -> tuple[Flags, Whole]:
+    """The cells that a reader of these numbers could narrow down, and a relation by which, for each; -1: the group rule."""
+    low, high = bounded
+    cells, relations = tight(low, high, net, shown)
+    cells |= claims.inferred(low, high) | shown.told(is_shown, low)
+    cells[net.parent[relations]] = True
+    guilty = _binding(cells, low, high, net) | relations
+    blame = np.full(len(is_shown), -1, np.int64)
+    # Of several the first, so from the last on.
+    for number, cell in ((net.relation, net.child), (np.arange(len(net.parent)), net.parent)):
+        links = np.flatnonzero(guilty[number] & cells[cell])[::-1]
+        blame[cell[links]] = number[links]
+    return cells, blame
 
 
 def _guilty_groups(cells: Flags, each: Breakdowns, low: Whole, high: Whole, is_shown: Flags, shown: Shown) -> Flags:

@@ -23,6 +23,21 @@ UNITS = ("unit_persons", "unit_households")
 
 
 @dataclass(frozen=True)
+class Joined:
+    """How an earlier edition of cells hangs together with that of now; see `editions`.
+
+    Attributes:
+        beside: the tables of now.
+        links: which records came or went: one row per cell and atom: `identity`, `edition` (`now` or `then`), `atom`.
+        atoms: records that are in the same changed cells: `atom`, `persons`, `households`.
+    """
+
+    beside: tuple[str, ...]
+    links: pl.DataFrame
+    atoms: pl.DataFrame
+
+
+@dataclass(frozen=True)
 class Offer:
     """What a declaration offers, with true counts; it stays inside.
 
@@ -31,11 +46,13 @@ class Offer:
         frame: one row per cell: the key columns, the measures, the units behind them, `cell_key`, `row_set`, the index of
             the set of rows, and `state`, null unless `earlier.states` knows better.
         base: the aggregate, filtered and recoded, before sets of rows are made of it.
+        joined: of a table as an earlier release had it: what lies between then and now.
     """
 
     declaration: Declaration
     frame: pl.DataFrame
     base: pl.DataFrame
+    joined: Joined | None = None
 
 
 def offer(
@@ -59,6 +76,11 @@ def offer(
         wanted = wanted.with_columns(_step(declaration, wanted, profile) if how == STEPS else recode(column, how, low))
     base = _sum(wanted, declaration.cells, declaration.measures).collect()
     _require_text(declaration, base)
+    if declaration.rows == (
+        Rows(),
+    ):  # nothing to sum: the cells are those of the base, which are sorted, and each there once
+        frame = base.with_columns(pl.lit(0, dtype=pl.Int64).alias(SET), pl.lit(None, pl.String).alias(STATE))
+        return Offer(declaration, _with_values(declaration, frame, wanted), base)
     sets = [
         _sum(totalled(base.lazy().filter(all_of(rows.where)), rows), declaration.cells, declaration.measures)
         .with_columns(pl.lit(index, dtype=pl.Int64).alias(SET))

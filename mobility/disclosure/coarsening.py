@@ -121,9 +121,26 @@ def _different(declaration: Declaration, people: pl.DataFrame, low: tuple[str, .
     )
 
 
-def share_shown(given: Offer, rung: Rung, profile: Disclosure) -> float:
-    """The share of persons in cells that meet the minimum, at the finest level of a rung; 0 where there is nobody."""
-    cells = given.frame.filter(pl.col("level") == rung.level) if "level" in given.frame.columns else given.frame
+def shares_without(given: Offer, profile: Disclosure) -> dict[str, float]:
+    """The share of persons in cells that meet the minimum, as declared (key: nothing) and with one key column summed over."""
+    cells = given.declaration.cells
+    found = {}
+    for column in ("", *cells):
+        kept = [name for name in cells if name != column]
+        if not kept or column in ("level", "year", *(name for name, _ in given.declaration.where)):
+            continue
+        sums = given.base.group_by(kept).agg(pl.col("persons", *UNITS).sum())
+        found[column] = _share(sums, profile)
+    return found
+
+
+def _share(cells: pl.DataFrame, profile: Disclosure) -> float:
     meets = [pl.col(f"unit_{name}") >= minimum for name, minimum in minima(profile).items()]
     total = int(cells["persons"].sum())
     return int(cells.filter(meets)["persons"].sum()) / total if total else 0.0
+
+
+def share_shown(given: Offer, rung: Rung, profile: Disclosure) -> float:
+    """The share of persons in cells that meet the minimum, at the finest level of a rung; 0 where there is nobody."""
+    cells = given.frame.filter(pl.col("level") == rung.level) if "level" in given.frame.columns else given.frame
+    return _share(cells, profile)

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import InitVar, dataclass, replace
 
 import numpy as np
 import polars as pl
 
 from mobility.disclosure.additive.tables import MODE as ADDITIVE
-from mobility.disclosure.additive.tables import additive_numbers, all_additive
+from mobility.disclosure.additive.tables import additive_numbers, all_additive, changed
 from mobility.disclosure.attack import find_given_away
-from mobility.disclosure.audit import Breakdowns, Claims, Flags, Net, Shown, Whole, withhold_tight
+from mobility.disclosure.audit import (
+    Breakdowns,
+    Claims,
+    Flags,
+    Net,
+    Shown,
+    Whole,
+    bounds,
+    relations_to_blame,
+    withhold_tight,
+)
 from mobility.disclosure.cells import KEY, SET, STATE, Offer
 from mobility.disclosure.declaration import Declaration
 from mobility.disclosure.earlier import PUBLIC
+from mobility.disclosure.editions import Between, between
 from mobility.disclosure.exact import at_risk, exact_cells, protect_exact, proven, system_of
 from mobility.disclosure.nesting import HIDDEN_SET, add_hidden
 from mobility.disclosure.relations import CELL, Table, find_relations
-from mobility.disclosure.residents import PublicTotals, public_totals
+from mobility.disclosure.residents import UNKNOWN, PublicTotals, public_totals
 from mobility.disclosure.rounding import draw, round_counts
 from mobility.disclosure.rules import (
     GROUP,
@@ -40,6 +51,8 @@ from mobility.settings import Disclosure
 MEASURES = ("persons", "households")
 
 NUMBER = "number_of_class"
+GIVEN_AWAY = "given_away_by"
+_BY_GROUP = "the group rule"
 _PASS = object()
 
 
@@ -72,7 +85,8 @@ class Protected:
 
     Attributes:
         safe: what may leave.
-        inside: every offered cell with its true counts, its `reason` where it is withheld, and the published
+        inside: every offered cell with its true counts, its `reason` where it is withheld, by what a reader would find it out
+            were no more withheld than by the rules (`given_away_by`, null where he would not), and the published
             numbers where it is not (`persons_published`, `households_published`), and its `cell_key`, for the ledger; for the
             officer, inside the environment.
     """
@@ -126,9 +140,11 @@ def protect(
     found: dict[str, Protected] = {}
     # By name, since numbers that add up follow from the order of the cells: not from that of the tables in a study.
     for together in _linked(sorted(offers, key=lambda given: given.declaration.table)):
-        pieces = [_protect_together(piece, profile, secret, blocks, residents) for piece in _by_year(together)]
-        for parts in zip(*pieces, strict=True):
-            found[parts[0].safe.declaration.table] = _join(parts)
+        pieces: dict[str, list[Protected]] = {}
+        for piece in _by_year(together):
+            for part in _protect_together(piece, profile, secret, blocks, residents):
+                pieces.setdefault(part.safe.declaration.table, []).append(part)
+        found |= {table: _join(parts) for table, parts in pieces.items()}
     return [found[given.declaration.table] for given in offers]
 
 
@@ -137,22 +153,21 @@ def _linked(offers: Sequence[Offer]) -> list[list[Offer]]:
     groups = [[given] for given in offers]
     for given in offers:
         names = {given.declaration.table, *(margin.table for margin in given.declaration.margins)}
+        names |= set(given.joined.beside) if given.joined else set()
         linked = [group for group in groups if any(each.declaration.table in names for each in group)]
         apart = [group for group in groups if all(each.declaration.table not in names for each in group)]
         groups = [*apart, [each for group in linked for each in group]]
     return groups
 
 
-def _by_year(offers: list[Offer]) -> list[list[Offer]]:
+def _by_year(offers: list[Offer]) -> Iterator[list[Offer]]:
     """The offers of each year, where no sum and no rule connects years: a country of many years then needs less memory."""
     years = sorted({year for given in offers if _is_yearly(given.declaration) for year in given.frame["year"].unique()})
     if not years or not all(_is_yearly(given.declaration) for given in offers):
-        return [offers]
-    of_year = [pl.col("year") == year for year in years]
-    return [
-        [replace(given, frame=given.frame.filter(each), base=given.base.filter(each)) for given in offers]
-        for each in of_year
-    ]
+        yield offers
+        return
+    for each in (pl.col("year") == year for year in years):
+        yield [replace(given, frame=given.frame.filter(each), base=given.base.filter(each)) for given in offers]
 
 
 def _is_yearly(declaration: Declaration) -> bool:
@@ -167,9 +182,31 @@ def _is_yearly(declaration: Declaration) -> bool:
 
 def _join(parts: Sequence[Protected]) -> Protected:
     declaration, profile = parts[0].safe.declaration, parts[0].safe.profile
+    if len(parts) == 1:
+        return parts[0]
     frame = pl.concat([part.safe.frame for part in parts]).sort(declaration.cells)
-    inside = pl.concat([part.inside for part in parts]).sort(declaration.cells)
-    return Protected(SafeTable(declaration, frame, profile, _pass=_PASS), inside)
+    return Protected(
+        SafeTable(declaration, frame, profile, _pass=_PASS), _in_order([part.inside for part in parts], declaration)
+    )
+
+
+def _in_order(frames: Sequence[pl.DataFrame], declaration: Declaration) -> pl.DataFrame:
+    """Sorted frames of a year each as one sorted frame, put together from slices of them: nothing is copied."""
+    before = declaration.cells[: declaration.cells.index("year")]
+    slices = []
+    for frame in frames:
+        # Rows with the same values in the columns before the year follow each other.
+        row = pl.int_range(pl.len()).alias("row")
+        starts = (
+            frame.select(*before, row).unique(before, keep="first").sort("row")
+            if before
+            else frame.head(1).select(row=0)
+        )
+        ends = [*starts["row"].to_list()[1:], frame.height]
+        for key, end in zip(starts.rows(), ends, strict=True):
+            slices.append((key[:-1], frame["year"][key[-1]], frame[key[-1] : end]))
+    slices.sort(key=lambda each: each[:2])
+    return pl.concat([each for _, _, each in slices], rechunk=False) if slices else frames[0]
 
 
 def _protect_together(
@@ -183,21 +220,28 @@ def _protect_together(
     found = [all_alike(given, profile) for given in offers]
     start = 0
     for given, alike in zip(offers, found, strict=True):
-        frame = add_hidden(judge(given, profile, alike), given.declaration.cells, MEASURES, blocks)
+        frame = judge(given, profile, alike)
+        if given.joined is None:  # the division of then may have been another one
+            frame = add_hidden(frame, given.declaration.cells, MEASURES, blocks)
         hidden = pl.when(pl.col(SET) == HIDDEN_SET).then(pl.lit(HIDDEN)).otherwise(REASON).alias(REASON)
         judged.append(frame.with_columns(hidden, pl.int_range(start, start + pl.len(), dtype=pl.Int64).alias(CELL)))
         start += frame.height
     tables = {
         given.declaration.table: Table(given.declaration, frame) for given, frame in zip(offers, judged, strict=True)
     }
+    is_additive = all_additive(tables)
+    if is_additive and any(given.joined is not None for given in offers):
+        raise changed("study.release.modes")
     # Rounded counts that add up may contradict a public number, so that nothing could be worked out from both.
-    totals = public_totals(tables, None if all_additive(tables) else residents, start)
+    totals = public_totals(tables, None if is_additive else residents, start)
+    editions = between(tables, offers, start + len(totals.added))
     parts = [frame.select(*MEASURES, KEY, REASON, STATE, _width(frame, profile)) for frame in judged]
-    everything = pl.concat([*parts, _added(totals, profile)])
+    both = np.array([totals.added, totals.added])  # as nobody knows the households, there may be as many as persons
+    everything = pl.concat([*parts, _unnamed(both, None, profile), _unnamed(editions.counts, HIDDEN, profile)])
     rules = _claims(found, judged, profile), _breakdowns(offers, judged, profile)
-    stays, shown = _decide(everything, tables, rules, totals, profile, secret, blocks)
+    stays, shown, blamed = _decide(everything, tables, rules, (totals, editions), profile, secret, blocks)
     published = [pl.Series(f"{name}_published", numbers) for name, numbers in zip(MEASURES, shown, strict=True)]
-    verdict = everything.select(REASON).with_columns(pl.Series("stays", stays), *published)
+    verdict = everything.select(REASON).with_columns(pl.Series("stays", stays), blamed, *published)
     return [
         _part(given.declaration, frame, verdict[frame[CELL].to_numpy()] if frame.height else verdict.clear(), profile)
         for given, frame in zip(offers, judged, strict=True)
@@ -208,21 +252,25 @@ def _decide(
     everything: pl.DataFrame,
     tables: Mapping[str, Table],
     rules: tuple[Claims, tuple[Breakdowns, ...]],
-    totals: PublicTotals,
+    others: tuple[PublicTotals, Between],
     profile: Disclosure,
     secret: bytes,
     blocks: Mapping[str, str],
-) -> tuple[Flags, Whole]:
-    """Which cells stay, and the numbers to show of them."""
+) -> tuple[Flags, Whole, pl.Series]:
+    """Which cells stay, the numbers to show of them, and what would give a cell away were no more withheld than by the rules."""
     counts = np.array([everything[name].to_numpy() for name in MEASURES])
-    known = totals.known(everything.height - len(totals.added))
-    fixed, added = known >= 0, np.arange(everything.height) >= everything.height - len(totals.added)
+    totals, editions = others
+    last = everything.height - len(editions.is_exact)
+    known = np.append(totals.known(last - len(totals.added)), np.full(len(editions.is_exact), UNKNOWN))
+    fixed, added = known >= 0, np.zeros(everything.height, np.bool_)
+    added[last - len(totals.added) : last] = True
     public, width = (everything[STATE] == PUBLIC).fill_null(value=False).to_numpy(), everything["width"].to_numpy()
     safe = everything[REASON].is_null().to_numpy() | public
     minimum = np.array([minima(profile)[name] for name in MEASURES], np.int64)
     small = everything[REASON].is_in([SMALL, GROUP]).fill_null(value=False).to_numpy()
-    relations = find_relations(tables, blocks, [totals.pairs])
+    relations = find_relations(tables, blocks, [totals.pairs, *editions.pairs])
     is_exact = exact_cells(tables, everything.height)
+    is_exact[last:] = editions.is_exact
     risk = is_exact & at_risk(counts, ~safe & ~fixed, small, minimum)
     if all_additive(tables):
         counts, safe, risk = additive_numbers(everything, relations, counts, rules[0].cell, secret, minimum)
@@ -244,14 +292,17 @@ def _decide(
         known=known if fixed.any() else None,
     )
     net = Net.of(relations)
+    claims, breakdowns = rules
+    bounded = bounds(evidence, safe, net, breakdowns)
+    blamed = _blamed(*relations_to_blame(evidence, safe, net, claims, bounded), relations.heads["at"])
     if not is_exact.any():
-        return withhold_tight(evidence, safe, net, *rules), shown
+        return withhold_tight(evidence, safe, net, claims, breakdowns, bounded), shown, blamed
     kept = (safe & ~is_exact) | public | fixed
     system = system_of(relations, counts, safe | fixed, risk, kept, is_exact, width, minimum)
     suspects = np.zeros(everything.height, np.bool_)
     for _ in range(profile.audit_rounds + 1):
         stays, pattern = protect_exact(system, everything.height, suspects)
-        stays = withhold_tight(evidence, stays & safe, net, *rules)
+        stays = withhold_tight(evidence, stays & safe, net, claims, breakdowns)
         given_away = find_given_away(evidence, counts, stays, net, risk & ~proven(system, pattern, everything.height))
         if (public & ~stays).any():
             raise ReleaseError(
@@ -259,7 +310,7 @@ def _decide(
                 "withheld are public. Offer less detail, or choose `mode: round` for it (schemas/outputs, study.release.modes)."
             )
         if not given_away.any():
-            return stays, shown
+            return stays, shown, blamed
         suspects |= given_away
     raise ReleaseError(
         f"After {profile.audit_rounds} rounds of withholding, a linear program could still narrow down some cells of a table "
@@ -267,14 +318,19 @@ def _decide(
     )
 
 
-def _added(totals: PublicTotals, profile: Disclosure) -> pl.DataFrame:
-    """The public totals as cells, beside those of the tables. As nobody knows the households, there may be as many as persons."""
-    cells = pl.DataFrame(
-        {"persons": totals.added, "households": totals.added}, schema=dict.fromkeys(MEASURES, pl.Int64)
-    )
-    nothing = [pl.lit(None, pl.String).alias(name) for name in (REASON, STATE)]
+def _blamed(cells: Flags, relation: Whole, names: pl.Series) -> pl.Series:
+    """The name of the relation to blame, by cell that can be narrowed down."""
+    by_group = pl.Series([_BY_GROUP])
+    place = np.where(relation < 0, len(names), relation)
+    return pl.concat([names.cast(pl.String), by_group]).gather(place).set(pl.Series(~cells), None).alias(GIVEN_AWAY)
+
+
+def _unnamed(counts: Whole, reason: str | None, profile: Disclosure) -> pl.DataFrame:
+    """Cells that no table has, beside those of the tables."""
+    cells = pl.DataFrame(dict(zip(MEASURES, counts, strict=True)), schema=dict.fromkeys(MEASURES, pl.Int64))
+    said = [pl.lit(reason, pl.String).alias(REASON), pl.lit(None, pl.String).alias(STATE)]
     width = pl.lit(profile.interval_width, dtype=pl.Int64).alias("width")
-    return cells.with_columns(pl.lit(0, dtype=pl.Int64).alias(KEY), *nothing, width)
+    return cells.with_columns(pl.lit(0, dtype=pl.Int64).alias(KEY), *said, width)
 
 
 def _part(declaration: Declaration, frame: pl.DataFrame, verdict: pl.DataFrame, profile: Disclosure) -> Protected:
@@ -283,7 +339,11 @@ def _part(declaration: Declaration, frame: pl.DataFrame, verdict: pl.DataFrame, 
     published = [pl.when(stays).then(verdict[f"{name}_published"]).alias(f"{name}_published") for name in MEASURES]
     interval = pl.when(pl.col(REASON).is_null()).then(pl.lit(INTERVAL)).otherwise(REASON)
     reason = pl.when(~stays).then(interval).alias(REASON)
-    inside = frame.with_columns(reason, *published).filter(pl.col(SET) != HIDDEN_SET).drop(CELL, SET, STATE)
+    inside = (
+        frame.with_columns(reason, *published, verdict[GIVEN_AWAY])
+        .filter(pl.col(SET) != HIDDEN_SET)
+        .drop(CELL, SET, STATE)
+    )
     released = inside.filter(pl.col(REASON).is_null()).select(
         *declaration.cells, *(pl.col(f"{name}_published").alias(name) for name in MEASURES)
     )

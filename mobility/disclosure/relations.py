@@ -35,7 +35,7 @@ class Relations:
 
     Attributes:
         links: one row per relation and child: `relation`, `child`, sorted.
-        heads: one row per relation: `relation`, `parent`, `open`, `complete`, sorted.
+        heads: one row per relation: `relation`, `parent`, `open`, `complete`, `at` (the tables and columns it sums), sorted.
     """
 
     links: pl.DataFrame
@@ -50,7 +50,8 @@ def find_relations(
     Args:
         tables: the tables by name.
         blocks: see `nesting.find_blocks`.
-        others: relations with what is no cell of a table, one row per parent and child: `parent`, `child`, `open`, `domain`.
+        others: relations with what is no cell of a table, one row per parent and child: `parent`, `child`, `open`, `domain`,
+            `at`.
 
     Raises:
         ReleaseError: the true counts of a relation do not add up, so the aggregates or a declaration are at fault.
@@ -65,7 +66,7 @@ def find_relations(
             if margin.table in tables:
                 parent = _where(tables[margin.table].frame, margin.where)
                 child = Table(table.declaration, _where(table.frame, margin.of))
-                at = f"{table.declaration.table} and {margin.table}"
+                at = f"{table.declaration.table} over {', '.join(margin.over)} and {margin.table}"
                 found.append(_relate(parent, child, margin.over, at, is_open=margin.is_open))
     heads, links, start = [], [], 0
     for pairs in (*found, *others):
@@ -73,13 +74,15 @@ def find_relations(
             continue
         numbered = pairs.with_columns((pl.col("parent").rank("dense").cast(pl.Int64) - 1 + start).alias("relation"))
         head = numbered.group_by("relation").agg(
-            pl.col("parent", "open").first(), pl.len().alias("size"), pl.col("domain").first()
+            pl.col("parent", "open").first(), pl.len().alias("size"), pl.col("domain", "at").first()
         )
-        heads.append(head.select("relation", "parent", "open", complete=pl.col("size") >= pl.col("domain")))
+        heads.append(
+            head.select("relation", "parent", "open", pl.col("at"), complete=pl.col("size") >= pl.col("domain"))
+        )
         links.append(numbered.select("relation", "child"))
         start += head.height
     if not heads:
-        empty = {"relation": pl.Int64, "parent": pl.Int64, "open": pl.Boolean, "complete": pl.Boolean}
+        empty = {"relation": pl.Int64, "parent": pl.Int64, "open": pl.Boolean, "complete": pl.Boolean, "at": pl.String}
         return Relations(pl.DataFrame(schema={"relation": pl.Int64, "child": pl.Int64}), pl.DataFrame(schema=empty))
     return Relations(pl.concat(links).sort("relation", "child"), pl.concat(heads).sort("relation"))
 
@@ -94,7 +97,7 @@ def _totals(table: Table) -> list[pl.DataFrame]:
             continue
         parents = table.frame.filter(pl.col(SET) == upper)
         children = Table(table.declaration, table.frame.filter(pl.col(SET) == lower))
-        found.append(_relate(parents, children, over, table.declaration.table))
+        found.append(_relate(parents, children, over, f"{table.declaration.table}, all of {', '.join(over)}"))
     return found
 
 
@@ -149,7 +152,7 @@ def _parts(table: Table, parts: Parts) -> list[pl.DataFrame]:
             table.frame.filter(pl.col(parts.column) == value),
             shared,
             table,
-            table.declaration.table,
+            f"{table.declaration.table}, {value} in {parts.whole}",
             is_open=True,
         )
         for value in values
@@ -186,7 +189,7 @@ def _pair(
     is_open: bool = False,
     domain: int | None = None,
 ) -> pl.DataFrame:
-    """One row per parent and child: `parent`, `child`, `open`, `domain` (children that can exist)."""
+    """One row per parent and child: `parent`, `child`, `open`, `domain` (children that can exist), `at`."""
     measures = [*table.declaration.measures, KEY]
     left, right = parents.select(*shared, parent=CELL), children.select(*shared, *measures, child=CELL)
     pairs = left.join(right, on=shared) if shared else left.join(right, how="cross")
@@ -208,6 +211,5 @@ def _pair(
             f"in schemas/outputs."
         )
     size = children.height + 1 if domain is None else domain
-    return pairs.select(
-        "parent", "child", pl.lit(is_open).alias("open"), pl.lit(size, dtype=pl.Int64).alias("domain")
-    ).sort("parent", "child")
+    more = pl.lit(is_open).alias("open"), pl.lit(size, dtype=pl.Int64).alias("domain"), pl.lit(at).alias("at")
+    return pairs.select("parent", "child", *more).sort("parent", "child")

@@ -61,12 +61,16 @@ def public_totals(tables: Mapping[str, Table], residents: pl.DataFrame | None, c
         cells: how many cells the tables have.
     """
     exact = [pl.DataFrame(schema={CELL: pl.Int64, PERSONS: pl.Int64})]
-    pairs = [pl.DataFrame(schema={"parent": pl.Int64, "child": pl.Int64, "open": pl.Boolean, "domain": pl.Int64})]
+    pairs = [
+        pl.DataFrame(
+            schema={"parent": pl.Int64, "child": pl.Int64, "open": pl.Boolean, "domain": pl.Int64, "at": pl.String}
+        )
+    ]
     added = [pl.Series([], dtype=pl.Int64)]
     start = cells
-    for table in tables.values() if residents is not None else ():
+    for table in tables.values():
         for said in table.declaration.residents:
-            if not table.frame.schema[said.year].is_integer():
+            if residents is None or not table.frame.schema[said.year].is_integer():
                 continue  # a period of several years has no one population
             found = _with_totals(table, said, residents)
             if said.whole:
@@ -80,7 +84,8 @@ def public_totals(tables: Mapping[str, Table], residents: pl.DataFrame | None, c
             added.append(sums[PERSONS])
             of = found.select(*keys, child=CELL).join(sums, on=keys)
             more = pl.lit(value=True).alias("open"), pl.lit(of.height + 1, dtype=pl.Int64).alias("domain")
-            pairs.append(of.select("parent", "child", *more).sort("parent", "child"))
+            at = pl.lit(f"{table.declaration.table} and the public number of residents, {said.at}").alias("at")
+            pairs.append(of.select("parent", "child", *more, at).sort("parent", "child"))
     whole = pl.concat(exact).unique(CELL).sort(CELL)
     return PublicTotals(
         whole[CELL].to_numpy(), whole[PERSONS].to_numpy(), pl.concat(added).to_numpy(), pl.concat(pairs)

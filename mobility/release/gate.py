@@ -107,6 +107,7 @@ def release(settings: Settings, members: FindMembers = _nobody_knows) -> Release
     known = [offering.held_against(each, editions) for each in offers]
     offers, known = offers[: len(declarations)], [*known[: len(declarations)], *map(closed, known[len(declarations) :])]
     known += offering.released_before(project.ledger, offers, editions)
+    known += offering.as_they_were(project.ledger, known, editions)
     blocks = find_blocks(roles_of_gemeenten(zoning))
     protected = protect(
         known,

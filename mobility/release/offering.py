@@ -11,8 +11,10 @@ from typing import Any, TypeVar
 import polars as pl
 
 from mobility.disclosure.cells import Offer, offer
+from mobility.disclosure.coarsening import shares_without
 from mobility.disclosure.declaration import Declaration, Rows, Where
 from mobility.disclosure.earlier import Edition, check_periods, only_public, states
+from mobility.disclosure.editions import offers_then
 from mobility.disclosure.members import Members
 from mobility.disclosure.protect import MEASURES
 from mobility.errors import ReleaseError, RequestError
@@ -66,9 +68,23 @@ class Offering:
         return found, ["detail of the tables of flows:", *tell_ladder(detail, release.target_share)]
 
     def advice(self, declarations: list[Declaration]) -> list[str]:
-        """Which detail would let enough of the tables of flows through, for a release that is only looked at."""
+        """Which detail would let enough of the tables through, for a release that is only looked at.
+
+        Of tables of flows, the ladder; of others in one level of detail, what there would be without one of their columns.
+        """
         detailer = Detailer(declarations, self.read, self.members, self.settings)
         names = detailer.names()
+        others = [each for each in declarations if each.table not in names and each.parts is None]
+        lines = [line for each in others for line in self._without(each)]
+        return lines + self._ladder(detailer, names)
+
+    def _without(self, declaration: Declaration) -> list[str]:
+        shares = shares_without(self.offer(declaration), self.settings.disclosure)
+        coarser = [f"{share:.0%} without {column}" for column, share in shares.items() if column]
+        whole = f"{declaration.table}: {shares['']:.0%} of persons in cells that meet the minimum"
+        return [f"{whole}; {', '.join(coarser)}"] if shares[""] < self.settings.study.release.target_share else []
+
+    def _ladder(self, detailer: Detailer, names: tuple[str, ...]) -> list[str]:
         if self.settings.study.release.coarsen or not names:
             return []
         detail = self._guarded("flows", partial(detailer.find, names))
@@ -159,6 +175,24 @@ class Offering:
                     members = self.members(declaration.source)
                     frame = states(given, mine, members, low, dict.fromkeys(MEASURES, least))
                     found.append(dataclasses.replace(given, frame=only_public(frame)))
+        return found
+
+    def as_they_were(self, ledger: Ledger, known: Sequence[Offer], editions: Sequence[Edition]) -> list[Offer]:
+        """Tables of earlier releases as they were, where records have changed since: one system of sums with those of now."""
+        recorded = [each for record in ledger.records for each in record.recorded]
+        own, found = self.workspace.outputs, []
+        for number, (each, edition) in enumerate(zip(recorded, editions, strict=True), start=1):
+            now = [given for given in known if given.declaration.source == each.source]
+            members = self.members(each.source) if now else None
+            if members is None or edition.members is None:
+                continue
+            declared = [
+                _as_it_was(load_declaration(table, own=own), universe)
+                for table, universe in sorted(each.definition["universe"].items())
+                if table in declared_tables(own)
+            ]
+            low = self.settings.study.income.low
+            found += offers_then(declared, edition, now, members, low, f"_edition_{number}")
         return found
 
     def _check_modes(self, ledger: Ledger, offers: Sequence[Offer]) -> None:

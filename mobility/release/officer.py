@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from mobility.disclosure.cells import KEY
-from mobility.disclosure.protect import MEASURES, Protected
+from mobility.disclosure.protect import GIVEN_AWAY, MEASURES, Protected
 from mobility.disclosure.rules import EARLIER, GROUP, INTERVAL, REASON, SMALL, ZERO
 from mobility.release.about import About
 from mobility.release.package import numbers_of
@@ -44,6 +44,9 @@ def tell_withheld(part: Protected) -> list[str]:
         rows = inside.filter(pl.col(REASON) == reason).height
         if rows:
             lines.append(f"  {rows:,} withheld: {text}")
+    told = inside.filter(pl.col(GIVEN_AWAY).is_not_null()).group_by(GIVEN_AWAY).len("cells").sort(GIVEN_AWAY)
+    for relation, cells in told.rows():
+        lines.append(f"  {cells:,} cells would be given away, were no more withheld than by the rules, by: {relation}")
     return lines
 
 
@@ -80,7 +83,7 @@ def _summary(parts: list[Protected], about: About) -> str:
         "",
         "1. The smallest published cells: sort `<table>.csv` by `unit_persons` (different persons) where `reason` is empty.",
         "2. Cells withheld as `interval`: they are safe by themselves, but would have kept another cell's "
-        "interval tight.",
+        "interval tight. `given_away_by` names the sum by which a reader would have narrowed a cell down.",
         "3. Cells withheld as `group`: the total stays visible in another table, the breakdown does not.",
         "4. Cells withheld as `earlier`: an earlier release of the project withheld them, or showed them of records that differ "
         "by too few.",

@@ -9,7 +9,7 @@ import pytest
 
 from mobility.errors import RequestError
 from mobility.release.gate import release
-from mobility.settings import Settings
+from mobility.settings import Mode, Settings
 from tests.release.test_gate import only
 
 
@@ -46,3 +46,22 @@ def test_what_cannot_be_made_coarser_is_refused(settings: Settings) -> None:
         release(asking(settings, "flows", "expected", coarsen=("flows",), target=0.8))
     with pytest.raises(RequestError, match="not among"):
         asking(settings, "flows", coarsen=("flows_total",), target=0.8)
+
+
+@pytest.mark.parametrize("mode", ["round", "suppress"])
+def test_it_is_told_beforehand_what_would_give_a_cell_away_and_what_would_not(settings: Settings, mode: Mode) -> None:
+    given = only(settings, "cohort", "chains", "chains_destination")
+    modes = dict.fromkeys(given.study.release.tables, mode)
+    wanted = dataclasses.replace(given.study.release, modes=modes, target_share=1.0)
+    given = dataclasses.replace(given, study=dataclasses.replace(given.study, release=wanted), check=True)
+    told = release(given).told
+    by = [line for line in told if "would be given away, were no more withheld than by the rules, by: " in line]
+    assert any("chains" in line.split("by: ")[-1] for line in by), "the sum is named"
+    assert any(line.startswith("chains_destination: ") and "without destination" in line for line in told)
+    # and the officer finds it beside the cell
+    done = release(dataclasses.replace(given, check=False))
+    inside = pl.read_csv(given.place.root / "check" / done.name / "chains.csv")
+    assert inside["given_away_by"].drop_nulls().len() > 0
+    assert not any(
+        "given_away_by" in path.read_text(errors="ignore") for path in done.folder.rglob("*") if path.is_file()
+    )
