@@ -31,11 +31,17 @@ class Offer:
         frame: one row per cell: the key columns, the measures, the units behind them, `cell_key`, `row_set`, the index of
             the set of rows, and `state`, null unless `earlier.states` knows better.
         base: the aggregate, filtered and recoded, before sets of rows are made of it.
+        sums: further sums that a reader knows of, beside those that the declaration tells: one row per parent and child, both by
+            their `members.identity`, in a `family` in which a parent has one set of children, with `domain`, how many children
+            can exist; None: there are none.
+        beside: tables whose cells are among those parents.
     """
 
     declaration: Declaration
     frame: pl.DataFrame
     base: pl.DataFrame
+    sums: pl.DataFrame | None = None
+    beside: tuple[str, ...] = ()
 
 
 def offer(

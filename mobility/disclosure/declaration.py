@@ -122,6 +122,7 @@ class Declaration:
         words: values of key columns that only this table has.
         structural: cells that cannot exist, for the reader.
         key: what the key of a cell is made of: its `records`, so that keys add up as counts do, or its `counts`.
+        nested: whether regions are the sums of their roles, and gemeenten and roles of the same blocks.
         detail: how much detail was given up (`coarsening`), for the reader.
     """
 
@@ -145,6 +146,7 @@ class Declaration:
     words: tuple[str, ...] = ()
     structural: Words | None = None
     key: Literal["records", "counts"] = "records"
+    nested: bool = True
     detail: Words | None = None
 
     @property

@@ -12,7 +12,7 @@ import polars as pl
 from mobility.chains.programmes import AWAY, DEAD, GROWTH_CORE, HOME, INSTITUTION, OTHER_REGION, SAME_CITY, Followed
 from mobility.flows.indices import ALL
 from mobility.indicators.blocks import IN
-from mobility.indicators.table import add_up, group_classes, indicator
+from mobility.indicators.table import Behind, add_up, group_classes, indicator
 from mobility.indicators.zones import NATIONAL, PROGRAMME
 from mobility.panel.lookup import on_day
 from mobility.stocks import INSTITUTIONAL
@@ -111,6 +111,7 @@ def where_now(occupied: pl.DataFrame, low: Collection[str]) -> pl.DataFrame:
         numerator="persons",
         denominator="persons_all",
         scale=100,
+        behind=Behind("share", pl.format("{}y", "horizon"), households="households_all"),
     )
 
 
@@ -207,4 +208,5 @@ def replaced_by(crossings: pl.DataFrame, starts: Mapping[str, int], low: Collect
         numerator="persons",
         denominator="persons_all",
         scale=100,
+        behind=Behind("share", pl.format("since:{}", "since"), whole_class=ALL, households="households_all"),
     )

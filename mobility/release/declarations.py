@@ -21,7 +21,7 @@ from mobility.settings import Mode, Words, did_you_mean
 
 _FOLDER = SCHEMAS / "outputs"
 _REQUIRED = ("table", "title", "population", "relation", "from", "cells", "measures", "rule", "mode", "variables")
-_OPTIONAL = ("where", "recode", "rows", "groups", "margins", "parts", "values", "words", "structural", "key")
+_OPTIONAL = ("where", "recode", "rows", "groups", "margins", "parts", "values", "words", "structural", "key", "nested")
 
 
 def declared_tables(own: Path | None = None) -> list[str]:
@@ -124,6 +124,7 @@ class _Reader:
             key="counts"
             if self.one_of(given.get("key", "records"), "key", ("records", "counts")) == "counts"
             else "records",
+            nested=self.one_of(given.get("nested", True), "nested", (True, False)) is True,
             structural=None if given.get("structural") is None else self.text(given["structural"], "structural"),
         )
 
@@ -147,10 +148,10 @@ class _Reader:
             found.append(Value(name, rule, tuple((a, b if isinstance(b, int) else str(b)) for a, b in arguments)))
         return tuple(found)
 
-    def one_of(self, given: object, key: str, choices: tuple[str, ...]) -> str:
+    def one_of(self, given: object, key: str, choices: tuple[object, ...]) -> object:
         if given not in choices:
-            self.refuse(key, f"choose {' or '.join(choices)}")
-        return str(given)
+            self.refuse(key, f"choose {' or '.join(str(each).lower() for each in choices)}")
+        return given
 
     def words(self, given: object) -> tuple[str, ...]:
         words = self.names(given, "words")

@@ -9,7 +9,7 @@ import polars as pl
 
 from mobility.areas import load_programme, load_zoning
 from mobility.catalogue import absent_registers, chosen
-from mobility.indicators.table import collected, empty
+from mobility.indicators.table import collected, empty, told_and_behind
 from mobility.panel.store import Panel
 from mobility.run.files import make_folder, remove_folder, write_json, write_parquet
 from mobility.run.progress import Tell
@@ -23,6 +23,7 @@ from mobility.steps.monitor_families import make_indicators
 from mobility.steps.monitor_further import put_distances
 from mobility.steps.monitor_ground import ground_of, registers_there
 
+BEHIND = "indicators_behind"  # what a release must know of the rows
 _AGGREGATES = ("flows", "account", "expected", "chains", "incidence")
 
 
@@ -46,7 +47,7 @@ def _inputs(settings: Settings) -> list[Path]:
 
 def _outputs(settings: Settings, told: Told) -> list[Path]:  # noqa: ARG001 - same form for every step
     space = workspace(settings)
-    return [space.aggregate("indicators"), space.quality / "monitor.json"]
+    return [space.aggregate("indicators"), space.aggregate(BEHIND), space.quality / "monitor.json"]
 
 
 def _run(settings: Settings, tell: Tell) -> Told:
@@ -68,7 +69,9 @@ def _run(settings: Settings, tell: Tell) -> Told:
     table = collected([empty(), *make_indicators(ground, wanted, fields, settings, tell)])
     cuts = [*settings.study.monitor.cuts, "total"]
     table = table.filter(pl.col("cut").is_in(cuts))
-    write_parquet(table, space.aggregate("indicators"))
+    told_table, behind = told_and_behind(table)
+    write_parquet(told_table, space.aggregate("indicators"))
+    write_parquet(behind, space.aggregate(BEHIND))
     remove_folder(scratch)
     made = set(table["indicator"].unique())
     told: Told = {
