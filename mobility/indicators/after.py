@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from mobility.indicators.places import with_country
+from mobility.indicators.residents import at_cohort_places
 from mobility.indicators.table import Behind, add_up, group_classes, indicator
 
 QUARTILES = (("q25", 1), ("median", 2), ("q75", 3))
@@ -34,6 +35,34 @@ def distance_moved(moved: pl.DataFrame, names: pl.Series, bin_m: int, low: Colle
     behind = Behind("quantile", below="below", above="above")
     return pl.concat(
         [indicator(found, "F1", detail=detail, value=pl.col("km"), behind=behind) for found, detail in tables]
+    )
+
+
+def distance_by_trajectory(gone: pl.DataFrame, bin_m: int, low: Collection[str]) -> pl.DataFrame:
+    """F1, by the way original residents went: quartiles of the distance from their dwelling of the cohort date, five years later.
+
+    Details `<trajectory>:q25`, `:median` and `:q75` (km); places and years are those of the cohorts. Who stayed in the dwelling
+    is at 0, in the first bin.
+
+    Args:
+        gone: members by `place`, `region`, `year`, `income_class`, `trajectory` and `bin`: `persons`, `households`.
+        bin_m: width of a bin.
+        low: classes that are low.
+    """
+    keys = ["level", "place", "year", "income_class", "trajectory"]
+    table = add_up([group_classes(at_cohort_places(gone), low)], [*keys, "bin"])
+    behind = Behind("quantile", below="below", above="above")
+    return pl.concat(
+        [
+            indicator(
+                quantiles(table, keys, quarter, bin_m),
+                "F1",
+                detail=pl.format("{}:" + detail, "trajectory"),
+                value=pl.col("km"),
+                behind=behind,
+            )
+            for detail, quarter in QUARTILES
+        ]
     )
 
 

@@ -25,7 +25,7 @@ from mobility.steps.monitor_further import put_distances
 from mobility.steps.monitor_ground import ground_of, registers_there
 
 BEHIND = "indicators_behind"  # what a release must know of the rows
-_AGGREGATES = ("flows", "account", "expected", "chains", "incidence")
+_AGGREGATES = ("flows", "account", "expected", "chains", "incidence", "excess")
 
 
 def _asked(settings: Settings) -> dict[str, Any]:

@@ -37,11 +37,11 @@ from mobility.places import UNPLACEABLE
 from mobility.run.progress import Tell
 from mobility.settings import Settings
 from mobility.steps.job import workspace
-from mobility.steps.monitor_counts import BIN_M, Fields, percentile_tables
+from mobility.steps.monitor_counts import Fields, percentile_tables
 from mobility.steps.monitor_dwellings import History
 from mobility.steps.monitor_further import count_family
-from mobility.steps.monitor_ground import Ground
-from mobility.steps.monitor_residents import count_original_residents
+from mobility.steps.monitor_ground import BIN_M, Ground
+from mobility.steps.monitor_residents import OriginalResidents, count_original_residents
 
 
 def make_indicators(
@@ -110,9 +110,14 @@ class Made:
             ),
             "C1": lambda: drivers.low_account(self.account, low),
             "C2": lambda: drivers.share_change(self.account, low),
-            "D1": lambda: residents.where_now(self._original_residents[0], low),
+            "D1": lambda: residents.where_now(self._original_residents.states, low),
             "D2": lambda: self._from_chains("incidence", residents.came_back),
-            "D3": lambda: self._from_chains("chains", residents.seeped_away),
+            "D3": lambda: pl.concat(
+                [
+                    self._from_chains("chains", residents.seeped_away),
+                    self._from_chains("excess", residents.more_than_expected),
+                ]
+            ),
             "D4": lambda: residents.replaced_by(
                 self.crossings, {one.area: one.start.year for one in self.ground.followed}, low
             ),
@@ -125,9 +130,7 @@ class Made:
                 self._with_total("crowding", housing_stock.CROWDING), self._with_total("kinds", housing_stock.CROWDING)
             ),
             "E7": lambda: dwellings.new_tenancies(self.history.begun_social(), low),
-            "F1": lambda: after.distance_moved(
-                self._block("distances_moved", DISTANCES_MOVED), self.ground.regions, BIN_M, low
-            ),
+            "F1": self._distances_moved,
             "F2": lambda: family.family_near(
                 count_family(self.ground, self.tell), self.ground.regions, self.monitor.near_km, low
             ),
@@ -190,8 +193,15 @@ class Made:
         )
 
     def _by_trajectory(self) -> pl.DataFrame:
-        counted = self._original_residents[1]
+        counted = self._original_residents.outcomes
         return outcomes.by_trajectory(counted, self.low) if counted.height else empty()
+
+    def _distances_moved(self) -> pl.DataFrame:
+        moved = self._block("distances_moved", DISTANCES_MOVED)
+        found = [after.distance_moved(moved, self.ground.regions, BIN_M, self.low)]
+        if self.ground.followed:
+            found.append(after.distance_by_trajectory(self._original_residents.distances, BIN_M, self.low))
+        return pl.concat(found)
 
     def _at_scales(self) -> pl.DataFrame:
         nested = sorting.at_scales(self.units, self.ground.zones)
@@ -227,7 +237,7 @@ class Made:
         )
 
     @cached_property
-    def _original_residents(self) -> tuple[pl.DataFrame, pl.DataFrame]:
+    def _original_residents(self) -> OriginalResidents:
         return count_original_residents(self.ground, self.space.root / "cohort", self.settings, self.tell)
 
     def _entrants(self) -> pl.DataFrame:
