@@ -34,7 +34,8 @@ class Indicator:
         years: which years it needs.
         counts: what `numerator` and `denominator` hold, and whom `persons` and `households` count.
         additive: whether the numerators of a region are the sum of those of its places.
-        rule: how a release would protect it (schemas/outputs).
+        rule: how a release protects it (schemas/outputs).
+        released: what of it a release holds.
         literature: sources of the definition.
     """
 
@@ -47,6 +48,7 @@ class Indicator:
     counts: str
     additive: bool
     rule: str
+    released: str
     literature: tuple[str, ...]
 
 

@@ -47,12 +47,18 @@ class Offer:
             the set of rows, and `state`, null unless `earlier.states` knows better.
         base: the aggregate, filtered and recoded, before sets of rows are made of it.
         joined: of a table as an earlier release had it: what lies between then and now.
+        sums: further sums that a reader knows of, beside those that the declaration tells: one row per parent and child, both by
+            their `members.identity`, in a `family` in which a parent has one set of children, with `domain`, how many children
+            can exist; None: there are none.
+        beside: tables whose cells are among those parents.
     """
 
     declaration: Declaration
     frame: pl.DataFrame
     base: pl.DataFrame
     joined: Joined | None = None
+    sums: pl.DataFrame | None = None
+    beside: tuple[str, ...] = ()
 
 
 def offer(

@@ -149,6 +149,7 @@ class Declaration:
         structural: cells that cannot exist, for the reader.
         key: what the key of a cell is made of: its `records`, so that keys add up as counts do, or its `counts`.
         residents: what the public number of residents says of its cells.
+        nested: whether regions are the sums of their roles, and gemeenten and roles of the same blocks.
         detail: how much detail was given up (`coarsening`), for the reader.
     """
 
@@ -173,6 +174,7 @@ class Declaration:
     structural: Words | None = None
     key: Literal["records", "counts"] = "records"
     residents: tuple[Residents, ...] = ()
+    nested: bool = True
     detail: Words | None = None
 
     @property

@@ -106,7 +106,16 @@ def extend(part: Protected, profile: Disclosure) -> Protected:
         *declaration.cells, *(pl.col(f"{value.name}_published").alias(value.name) for value in declaration.values)
     )
     frame = part.safe.frame.join(shown, on=declaration.cells, how="left", maintain_order="left")
+    if any(value.rule == "indicator" for value in declaration.values):
+        frame = frame.filter(pl.col("value").is_not_null())  # what is there for others only: denominators, and the like
     return Protected(SafeTable(declaration, frame, profile, _pass=_PASS), inside)
+
+
+def add_derived(part: Protected, rows: pl.DataFrame) -> Protected:
+    """A protected table with rows that were made of released numbers only, and so tell nothing that those do not."""
+    declaration, profile = part.safe.declaration, part.safe.profile
+    frame = pl.concat([part.safe.frame, rows.select(declaration.columns)]).sort(declaration.cells)
+    return Protected(SafeTable(declaration, frame, profile, _pass=_PASS), part.inside)
 
 
 def protect(
@@ -152,7 +161,7 @@ def _linked(offers: Sequence[Offer]) -> list[list[Offer]]:
     """The offers in groups: no sum connects tables of different groups."""
     groups = [[given] for given in offers]
     for given in offers:
-        names = {given.declaration.table, *(margin.table for margin in given.declaration.margins)}
+        names = {given.declaration.table, *(margin.table for margin in given.declaration.margins), *given.beside}
         names |= set(given.joined.beside) if given.joined else set()
         linked = [group for group in groups if any(each.declaration.table in names for each in group)]
         apart = [group for group in groups if all(each.declaration.table not in names for each in group)]
@@ -221,13 +230,14 @@ def _protect_together(
     start = 0
     for given, alike in zip(offers, found, strict=True):
         frame = judge(given, profile, alike)
-        if given.joined is None:  # the division of then may have been another one
+        if given.declaration.nested and given.joined is None:  # the division of then may have been another one
             frame = add_hidden(frame, given.declaration.cells, MEASURES, blocks)
         hidden = pl.when(pl.col(SET) == HIDDEN_SET).then(pl.lit(HIDDEN)).otherwise(REASON).alias(REASON)
         judged.append(frame.with_columns(hidden, pl.int_range(start, start + pl.len(), dtype=pl.Int64).alias(CELL)))
         start += frame.height
     tables = {
-        given.declaration.table: Table(given.declaration, frame) for given, frame in zip(offers, judged, strict=True)
+        given.declaration.table: Table(given.declaration, frame, given.sums, given.beside)
+        for given, frame in zip(offers, judged, strict=True)
     }
     is_additive = all_additive(tables)
     if is_additive and any(given.joined is not None for given in offers):

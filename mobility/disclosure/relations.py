@@ -15,10 +15,12 @@ import polars as pl
 
 from mobility.disclosure.cells import KEY, SET
 from mobility.disclosure.declaration import TOTAL, Declaration, Parts, Rows
+from mobility.disclosure.members import IDENTITY, identity
 from mobility.disclosure.nesting import BLOCK, block_of, place_columns
 from mobility.errors import ReleaseError
 
 CELL = "cell"
+MEASURES = ("persons", "households")
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,8 @@ class Table:
 
     declaration: Declaration
     frame: pl.DataFrame
+    sums: pl.DataFrame | None = None
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,7 @@ def find_relations(
         found += _nested(table, blocks)
         for parts in table.declaration.parts:
             found += _parts(table, parts)
+        found += _summed(table, tables)
         for margin in table.declaration.margins:
             if margin.table in tables:
                 parent = _where(tables[margin.table].frame, margin.where)
@@ -108,7 +113,7 @@ def _restricts(rows: Rows, over: tuple[str, ...]) -> bool:
 def _nested(table: Table, blocks: Mapping[str, str]) -> list[pl.DataFrame]:
     """Counts of regions are sums of those of roles, by place or by pair of places; gemeenten and roles both add up to blocks."""
     places = place_columns(table.declaration.cells)
-    if not places:
+    if not places or not table.declaration.nested:
         return []
     region = pl.col(places).str.split("/").list.first()
     to_block = {level: [block_of(place, level, blocks) for place in places] for level in ("gemeente", "role")}
@@ -136,6 +141,30 @@ def _nest(table: Table, lower: str, upper: str, places: list[pl.Expr]) -> pl.Dat
     return _pair(
         table.frame.filter(level == upper), children, shared, table, f"{table.declaration.table}, {lower} and {upper}"
     )
+
+
+def _summed(table: Table, tables: Mapping[str, Table]) -> list[pl.DataFrame]:
+    """The further sums of a table (`Offer.sums`). Where the children are fewer than their parent, somebody is in none of them."""
+    if table.sums is None:
+        return []
+    known = [tables[name] for name in table.beside if name in tables]
+    named = [one.frame.select(identity(one.declaration), CELL, *one.declaration.measures) for one in (table, *known)]
+    cells = pl.concat(named).unique(IDENTITY, keep="first", maintain_order=True)
+    pairs = table.sums.join(cells.rename({CELL: "child"}), left_on="child_identity", right_on=IDENTITY)
+    upper = cells.rename({CELL: "parent", **{name: f"{name}_whole" for name in MEASURES}})
+    pairs = pairs.join(upper, left_on="parent_identity", right_on=IDENTITY)
+    set_of = ["family", "parent"]
+    rest = [(pl.first(f"{name}_whole") - pl.col(name).sum()).alias(f"{name}_rest") for name in MEASURES]
+    told = pairs.group_by(set_of).agg(rest)
+    rests = [f"{name}_rest" for name in MEASURES]
+    if told.filter(pl.min_horizontal(rests) < 0).height:
+        raise ReleaseError(
+            f"{table.declaration.table}: the parts add up to more than the whole. Run the aggregates again, with the job monitor."
+        )
+    is_open = told.select(*set_of, (pl.max_horizontal(rests) > 0).alias("open"))
+    at = pl.lit(f"{table.declaration.table} and what it is summed to").alias("at")
+    found = pairs.join(is_open, on=set_of).select("family", "parent", "child", "open", "domain", at).sort("parent", "child")
+    return [part.drop("family") for part in found.partition_by("family", maintain_order=True)]
 
 
 def _parts(table: Table, parts: Parts) -> list[pl.DataFrame]:

@@ -8,6 +8,7 @@
 | `estimate` | `value`, `degrees` | the same |
 | `effect` | `value`, and the least of its arms: `areas`, `largest`, `persons`, `households`, `events` | in steps of a share |
 | `quantile` | `value`, `below`, `above`, `width` (a number) | the lower end of the bin |
+| `indicator` | the columns of `indicators.PARTS` | see there |
 | `incidence` | a key column `month` (recode `steps`; 0: everybody) | cumulative share of published counts |
 
 A value is shown only where its cell is.
@@ -22,6 +23,7 @@ import polars as pl
 from mobility.disclosure.curves import incidence
 from mobility.disclosure.declaration import TOTAL, Declaration, Value
 from mobility.disclosure.dominance import is_dominated
+from mobility.disclosure.indicators import PARTS, indicator_values
 from mobility.disclosure.ratios import (
     in_steps,
     limited,
@@ -42,6 +44,7 @@ ARGUMENTS = {
     "estimate": ("value", "degrees"),
     "effect": ("value", "areas", "largest", "persons", "households", "events"),
     "quantile": ("value", "below", "above", "width"),
+    "indicator": (),
     "incidence": (),
 }
 _NO_COLUMN = {("share", "of"), ("quantile", "width")}
@@ -50,11 +53,8 @@ _PERSONS = pl.col("persons_published")
 
 def columns_needed(values: Iterable[Value]) -> list[str]:
     """The columns of the aggregate that the values of a table are made from, once each."""
-    return list(
-        dict.fromkeys(
-            str(column) for value in values for name, column in value.given if (value.rule, name) not in _NO_COLUMN
-        )
-    )
+    named = [str(column) for value in values for name, column in value.given if (value.rule, name) not in _NO_COLUMN]
+    return list(dict.fromkeys([*named, *(PARTS if any(value.rule == "indicator" for value in values) else ())]))
 
 
 def values_of(inside: pl.DataFrame, declaration: Declaration, profile: Disclosure) -> pl.DataFrame:
@@ -119,6 +119,10 @@ def _incidence(inside: pl.DataFrame, value: Value, declaration: Declaration, pro
     return incidence(inside, tuple(column for column in declaration.cells if column != "month"))
 
 
+def _indicator(inside: pl.DataFrame, value: Value, declaration: Declaration, profile: Disclosure) -> pl.Series:  # noqa: ARG001
+    return indicator_values(inside, profile)[value.name]
+
+
 def _digits(inside: pl.DataFrame, result: pl.Expr, may: pl.Expr, profile: Disclosure) -> pl.Series:
     """A result in as many digits as the published count of its cell supports."""
     return inside.select(pl.when(may).then(limited(result, supported_digits(_PERSONS, profile)))).to_series()
@@ -131,5 +135,6 @@ _RULES: dict[str, Callable[[pl.DataFrame, Value, Declaration, Disclosure], pl.Se
     "estimate": _estimate,
     "effect": _effect,
     "quantile": _quantile,
+    "indicator": _indicator,
     "incidence": _incidence,
 }

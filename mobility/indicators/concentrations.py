@@ -15,7 +15,7 @@ import polars as pl
 from mobility.flows.indices import LOW
 from mobility.flows.significance import benjamini_hochberg, t_upper_tail
 from mobility.indicators.segregation import Numbers
-from mobility.indicators.table import empty, indicator
+from mobility.indicators.table import Behind, empty, indicator
 from mobility.settings import Concentrations
 
 MOST_Q = 0.05  # false discovery rate at which an area is flagged
@@ -73,7 +73,8 @@ def new_concentrations(
     end) and
     `flagged`,
     1 where the share rises, q is at most 0.05 and the two others reach what the study asks; at level `region`, `flagged` counts
-    them among the `denominator` buurten looked at. A region with fewer than ten buurten is not looked at.
+    them among the `denominator` buurten looked at (`persons` and `households`: low incomes living in those).
+    A region with fewer than ten buurten is not looked at.
 
     Args:
         low: low residents, areas by years.
@@ -134,10 +135,10 @@ def _told(found: pl.DataFrame, rules: Concentrations) -> pl.DataFrame:
         indicator(marked, "B6", detail=name, value=pl.col(name), level="buurt", income_class=LOW) for name in details
     ]
     counted = marked.group_by("region", "year").agg(
+        pl.col("persons", "households").sum(),
         flagged=pl.col("flagged").sum(),
         looked=pl.len().cast(pl.Int64),
-        persons=pl.col("persons").filter(pl.col("flagged") == 1).sum(),
-        households=pl.col("households").filter(pl.col("flagged") == 1).sum(),
+        largest=pl.col("persons").max(),
     )
     rows.append(
         indicator(
@@ -149,6 +150,7 @@ def _told(found: pl.DataFrame, rules: Concentrations) -> pl.DataFrame:
             denominator="looked",
             level="region",
             income_class=LOW,
+            behind=Behind("index", areas="looked", largest="largest"),
         )
     )
     return pl.concat(rows)

@@ -10,7 +10,7 @@ import polars as pl
 from mobility.flows.indices import ALL
 from mobility.indicators.places import with_country
 from mobility.indicators.segregation import Numbers
-from mobility.indicators.table import add_up, group_classes, indicator
+from mobility.indicators.table import Behind, add_up, group_classes, indicator
 from mobility.panel.lookup import TENURES
 from mobility.stocks import Ints
 
@@ -86,6 +86,7 @@ def concentration(
         denominator="whole",
         scale=100,
         income_class=ALL,
+        behind=Behind("dwellings", "stock"),
     )
     moved = with_country(group_classes(band_moves, low), names)
     keys = [*keys, "income_class"]
@@ -105,6 +106,12 @@ def concentration(
                 numerator="persons",
                 denominator="persons_left",
                 scale=100,
+                behind=Behind(
+                    "share",
+                    pl.format("moves/{}", _band("left")),
+                    households="households_left",
+                    part_of=up.when(pl.col("entered") < pl.col("left")).then(pl.lit("moves_down")),
+                ),
             ),
             indicator(
                 changed.join(every, on=keys, suffix="_every"),
@@ -113,6 +120,7 @@ def concentration(
                 numerator="persons",
                 denominator="persons_every",
                 scale=100,
+                behind=Behind("share", "moves", households="households_every"),
             ),
         ]
     )
@@ -154,6 +162,7 @@ def entrants(social_moves: pl.DataFrame, sitting: pl.DataFrame, low: Collection[
                 numerator="persons",
                 denominator="persons_all",
                 scale=100,
+                behind=Behind("share", pl.col("side"), whole_class=ALL, households="households_all"),
             ),
             indicator(
                 came,
@@ -162,6 +171,7 @@ def entrants(social_moves: pl.DataFrame, sitting: pl.DataFrame, low: Collection[
                 numerator="persons",
                 denominator="persons_side",
                 scale=100,
+                behind=Behind("share", pl.col("side"), households="households_side"),
             ),
         ]
     )

@@ -10,7 +10,7 @@ import polars as pl
 from mobility.flows.indices import ALL
 from mobility.income import CLASSES
 from mobility.indicators.occupancy import NOBODY, multipliers
-from mobility.indicators.table import add_up, group_classes, indicator
+from mobility.indicators.table import Behind, add_up, group_classes, indicator
 from mobility.indicators.zones import NATIONAL
 from mobility.stocks import Ints
 
@@ -63,7 +63,7 @@ def reoccupations(ended: pl.DataFrame, last_day: int) -> pl.DataFrame:
         )
         for days in WITHIN_DAYS
     ]
-    return pl.concat(tables)
+    return pl.concat(tables).with_columns(persons_in_time=pl.col("persons") * pl.col("in_time"))
 
 
 def successors(counted: pl.DataFrame, again: pl.DataFrame, low: Collection[str]) -> pl.DataFrame:
@@ -92,6 +92,7 @@ def successors(counted: pl.DataFrame, again: pl.DataFrame, low: Collection[str])
                 numerator="households",
                 denominator="households_all",
                 scale=100,
+                behind=Behind("dwellings", pl.format("left/{}", "tenure"), persons="persons_all"),
             ),
             indicator(
                 again,
@@ -100,8 +101,10 @@ def successors(counted: pl.DataFrame, again: pl.DataFrame, low: Collection[str])
                 numerator="in_time",
                 denominator="households",
                 scale=100,
+                persons="persons_in_time",
                 households="in_time",
                 income_class=ALL,
+                behind=Behind("dwellings", pl.format("vacated/{}:{}", "tenure", "days"), persons="persons"),
             ),
         ]
     )
@@ -115,7 +118,7 @@ def new_tenancies(counted: pl.DataFrame, low: Collection[str]) -> pl.DataFrame:
         low: classes that are low.
     """
     table = add_up([group_classes(counted, low, each=True)], TENANCIES)
-    return indicator(table, "E7", value=pl.col("households"), numerator="households")
+    return indicator(table, "E7", value=pl.col("households"), numerator="households", behind=Behind("count"))
 
 
 def vacancy_chains(chains: pl.DataFrame, filled: dict[int, Ints]) -> pl.DataFrame:
@@ -133,7 +136,14 @@ def vacancy_chains(chains: pl.DataFrame, filled: dict[int, Ints]) -> pl.DataFram
     rows = [
         indicator(chains, "E3", detail="length", numerator="freed", denominator="households", income_class=ALL),
         indicator(
-            chains, "E3", detail="censored", numerator="is_open", denominator="households", scale=100, income_class=ALL
+            chains,
+            "E3",
+            detail="censored",
+            numerator="is_open",
+            denominator="households",
+            scale=100,
+            income_class=ALL,
+            behind=Behind("dwellings", "chains:open"),
         ),
         indicator(
             chains,
@@ -143,6 +153,7 @@ def vacancy_chains(chains: pl.DataFrame, filled: dict[int, Ints]) -> pl.DataFram
             denominator="households",
             scale=100,
             income_class=ALL,
+            behind=Behind("dwellings", "chains"),
         ),
     ]
     for year, counts in sorted(filled.items()):

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 import polars as pl
 
 from mobility.indicators.places import with_country
-from mobility.indicators.table import add_up, group_classes, indicator
+from mobility.indicators.table import Behind, add_up, group_classes, indicator
 
 FAMILY = ("region", "year", "income_class", "relation", "when")
 PARENTS, CHILDREN, SIBLINGS = "parents", "children", "siblings"
@@ -41,7 +41,8 @@ def count_near(
     """Movers with a relative elsewhere in the country, and with one near: one row per `FAMILY`.
 
     `persons` and `households` have at least one relative of the kind in another dwelling on that 1 January; `near_<km>` of the
-    persons have one within so many kilometres, in a straight line. Dwellings without coordinates are left out.
+    persons have one within so many kilometres, in a straight line (`near_<km>_households` of the households).
+    Dwellings without coordinates are left out.
 
     Args:
         movers: `person`, `region`, `year`, `income_class`, `is_reference`.
@@ -51,6 +52,10 @@ def count_near(
         places: `x_m`, `y_m` of every object (row).
         near_km: distances.
     """
+
+    def is_near(km: int) -> pl.Expr:
+        return pl.col("square") <= (1000 * km) ** 2
+
     tables = []
     for when, where in ((BEFORE, before), (AFTER, after)):
         pairs = (
@@ -71,7 +76,8 @@ def count_near(
                 when=pl.lit(when),
                 persons=pl.lit(1, pl.Int64),
                 households=pl.col("is_reference").cast(pl.Int64),
-                **{f"near_{km}": (pl.col("square") <= (1000 * km) ** 2).cast(pl.Int64) for km in near_km},
+                **{f"near_{km}": is_near(km).cast(pl.Int64) for km in near_km},
+                **{f"near_{km}_households": (is_near(km) & pl.col("is_reference")).cast(pl.Int64) for km in near_km},
             )
         )
     return add_up(tables, FAMILY)
@@ -90,16 +96,25 @@ def family_near(counted: pl.DataFrame, names: pl.Series, near_km: Sequence[int],
     """
     keys = ["level", "place", "year", "income_class", "relation", "when"]
     table = add_up([with_country(group_classes(counted, low), names)], keys)
+    ends = {km: pl.concat_str(pl.col("relation"), pl.lit(f":{km}km:"), pl.col("when")) for km in near_km}
+    wider = {km: ends.get(min((other for other in near_km if other > km), default=0)) for km in near_km}
     return pl.concat(
         [
             indicator(
                 table,
                 "F2",
-                detail=pl.concat_str(pl.col("relation"), pl.lit(f":{km}km:"), pl.col("when")),
+                detail=ends[km],
                 numerator=f"near_{km}",
                 denominator="persons",
                 scale=100,
                 persons=f"near_{km}",
+                households=f"near_{km}_households",
+                behind=Behind(
+                    "share",
+                    pl.format("relatives:{}:{}", "relation", "when"),
+                    households="households",
+                    part_of=wider[km],
+                ),
             )
             for km in near_km
         ]

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import polars as pl
 
 from mobility.flows.indices import ALL
-from mobility.indicators.table import add_up, indicator
+from mobility.indicators.table import Behind, add_up, indicator
 from mobility.panel.lookup import TENURES, on_day
 from mobility.stocks import Ints, Stocks
 
@@ -75,6 +75,7 @@ def stock_flows(counted: pl.DataFrame) -> pl.DataFrame:
         denominator="dwellings_all",
         scale=100,
         income_class=ALL,
+        behind=Behind("dwellings", pl.format("dwellings/{}", "left")),
     )
 
 
@@ -96,6 +97,7 @@ def lived_in(tenure: pl.DataFrame, year: int, residents: Ints) -> tuple[Ints, pl
             "persons": residents[rows].astype(np.int64),
             "households": np.ones(len(rows), dtype=np.int64),
             "crowded": (residents[rows] >= _CROWDED).astype(np.int64),
+            "persons_crowded": np.where(residents[rows] >= _CROWDED, residents[rows], 0).astype(np.int64),
         }
     )
 
@@ -114,7 +116,13 @@ def crowding(counted: pl.DataFrame, kinds: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(
         [
             indicator(
-                counted, "E6", detail=end + ":persons", numerator="persons", denominator="households", income_class=ALL
+                counted,
+                "E6",
+                detail=end + ":persons",
+                numerator="persons",
+                denominator="households",
+                income_class=ALL,
+                behind=Behind("ratio"),
             ),
             indicator(
                 counted,
@@ -123,8 +131,10 @@ def crowding(counted: pl.DataFrame, kinds: pl.DataFrame) -> pl.DataFrame:
                 numerator="crowded",
                 denominator="households",
                 scale=100,
+                persons="persons_crowded",
                 households="crowded",
                 income_class=ALL,
+                behind=Behind("dwellings", end + ":persons", persons="persons"),
             ),
             indicator(
                 kinds,
@@ -136,6 +146,10 @@ def crowding(counted: pl.DataFrame, kinds: pl.DataFrame) -> pl.DataFrame:
                 persons="non_family",
                 households="non_family",
                 income_class=ALL,
+                behind=Behind(
+                    "estimate",
+                    degrees=pl.min_horizontal("non_family", pl.col("households") - pl.col("non_family")),
+                ),
             ),
         ]
     )

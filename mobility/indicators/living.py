@@ -11,7 +11,7 @@ import polars as pl
 from mobility.flows.indices import LOW, NOT_LOW
 from mobility.income import CLASSES
 from mobility.indicators.segregation import Numbers
-from mobility.indicators.table import INDICATOR_KEYS, MEASURES, add_up, empty, group_classes, indicator, not_low
+from mobility.indicators.table import BEHIND, add_up, empty, group_classes, indicator, not_low
 from mobility.indicators.zones import Zones
 from mobility.places import ELSEWHERE, UNPLACEABLE
 from mobility.stocks import Ints
@@ -87,15 +87,25 @@ def row_of(
     detail: str,
     value: float,
     counted: tuple[Numbers, Numbers],
+    sides: tuple[int, int] | None = None,
 ) -> tuple[object, ...]:
-    """One row; `counted` holds the persons and the households behind it."""
+    """One row; `counted` holds the persons and the households behind it, by area, with classes in columns if there are any.
+
+    With `sides`, persons on either side of its bin, the row is a quantile; else it is an index of the areas.
+    """
     persons, households = (int(each.sum()) for each in counted)
-    return (key, place, level, "total", year, income_class, detail, value, None, None, persons, households)
+    whole = (key, place, level, "total", year, income_class, detail, value, None, None, persons, households)
+    of_area = counted[0].reshape(len(counted[0]), -1).sum(axis=1)
+    rule: tuple[object, ...] = ("index", int((of_area > 0).sum()), int(of_area.max()), None, None)
+    if sides is not None:
+        rule = ("quantile", None, None, *sides)
+    behind = dict(zip(("rule", "areas", "largest", "below", "above"), rule, strict=True))
+    return (*whole, *(behind.get(name) for name in BEHIND))
 
 
 def told(rows: list[tuple[object, ...]]) -> pl.DataFrame:
     """The table of `row_of`, without what has no value."""
-    table = pl.DataFrame(rows, schema=empty().schema, orient="row").select(*INDICATOR_KEYS, *MEASURES)
+    table = pl.DataFrame(rows, schema=empty().schema, orient="row")
     return table.filter(pl.col("value").is_finite()).with_columns(pl.col("value").round(9) + 0.0)
 
 
@@ -182,7 +192,8 @@ def distance_to_centre(distances: pl.DataFrame, regions: pl.Series, bin_m: int, 
             for detail, share in (("q25", 0.25), ("median", 0.5), ("q75", 0.75)):
                 at = int(np.searchsorted(cumulated, share * cumulated[-1]))
                 value = (part["bin"][at] + 0.5) * bin_m / 1000
-                rows.append(row_of("B2", place, "region", year, str(name), detail, value, counted))
+                sides = int(cumulated[at - 1]) if at else 0, int(cumulated[-1] - cumulated[at])
+                rows.append(row_of("B2", place, "region", year, str(name), detail, value, counted, sides))
             by_class[str(name)] = part
         if LOW in by_class and NOT_LOW in by_class:
             ours, others = by_class[LOW], by_class[NOT_LOW]

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 import numpy as np
 import polars as pl
 
-from mobility.indicators.table import add_up, group_classes, indicator
+from mobility.indicators.table import Behind, add_up, group_classes, indicator
 from mobility.indicators.zones import OUTSIDE, Zones
 from mobility.stocks import ABSENT, Ints, Stocks
 
@@ -20,6 +20,7 @@ TRAJECTORIES = {
 PATHS = ("direct", "stepwise")
 BY_TRAJECTORY = ("place", "region", "year", "income_class", "outcome", "trajectory", "since")
 GAPS = ("level", "place", "year", "outcome", "part")
+PERCENTILE = "income_percentile"
 STAYED, LEFT, CAME = "stayed", "left", "came"
 NO_OUTCOME = np.iinfo(np.int64).min
 
@@ -54,7 +55,13 @@ def by_trajectory(counted: pl.DataFrame, low: Collection[str]) -> pl.DataFrame:
         detail=pl.format("{}:{}:{}", "outcome", "trajectory", "since"),
         numerator="total",
         denominator="persons",
+        behind=Behind(bounded("outcome"), degrees=pl.col("households") - 1),
     )
+
+
+def bounded(outcome: str) -> pl.Expr:
+    """The rule of a release for a mean: nobody dominates one of percentiles; of costs that is not known, so there is none."""
+    return pl.when(pl.col(outcome) == PERCENTILE).then(pl.lit("estimate"))
 
 
 def count_gaps(
@@ -147,6 +154,7 @@ def area_gap(counted: pl.DataFrame) -> pl.DataFrame:
                 persons=behind[name],
                 households=homes.get(name, "households"),
                 income_class="all",
+                behind=Behind(bounded("outcome"), degrees=pl.col(homes.get(name, "households")) - 1),
             )
             for name, value in values.items()
         ]

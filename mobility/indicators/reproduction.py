@@ -9,7 +9,7 @@ import polars as pl
 from mobility.flows.indices import ALL
 from mobility.indicators.passing import RANK_UNIT
 from mobility.indicators.places import with_country
-from mobility.indicators.table import add_up, group_classes, indicator
+from mobility.indicators.table import Behind, add_up, group_classes, indicator
 from mobility.indicators.trajectories import ENTROPY_UNIT, LONGEST, STATES
 
 _PLACE = ["level", "place"]
@@ -45,6 +45,12 @@ def status_of_destination(moves: pl.DataFrame, names: pl.Series, low: Collection
                 numerator="persons",
                 denominator="persons_left",
                 scale=100,
+                behind=Behind(
+                    "share",
+                    pl.format("moves/d{}", pl.col("left") + 1),
+                    households="households_left",
+                    part_of=pl.when(pl.col("entered") < 2).then(pl.lit("bottom_fifth")),
+                ),
             ),
             indicator(
                 every.join(bottom, on=keys, how="left", suffix="_bottom").fill_null(0),
@@ -55,6 +61,7 @@ def status_of_destination(moves: pl.DataFrame, names: pl.Series, low: Collection
                 scale=100,
                 persons="persons_bottom",
                 households="households_bottom",
+                behind=Behind("share", "moves", households="households"),
             ),
             indicator(
                 line,
@@ -62,6 +69,7 @@ def status_of_destination(moves: pl.DataFrame, names: pl.Series, low: Collection
                 detail="slope",
                 value=(number * pl.col("xy") - pl.col("x") * pl.col("y")).cast(pl.Float64)
                 / (number * pl.col("xx") - pl.col("x") ** 2),
+                behind=Behind("estimate", degrees=pl.col("households") - 2),
             ),
         ]
     )
@@ -76,6 +84,7 @@ def rank_change(moves: pl.DataFrame, names: pl.Series, low: Collection[str]) -> 
         "F5",
         detail="status_rank",
         value=100 * pl.col("rank_change") / (pl.col("persons") * RANK_UNIT),
+        behind=Behind("estimate", degrees=pl.col("households") - 1),
     )
 
 
@@ -84,7 +93,14 @@ def band_change(moves: pl.DataFrame, names: pl.Series, low: Collection[str]) -> 
     keys = [*_PLACE, "year", "income_class"]
     change = (pl.col("entered").cast(pl.Int64) - pl.col("left").cast(pl.Int64)) * pl.col("persons")
     table = with_country(group_classes(moves.with_columns(change=change).drop("left", "entered"), low), names)
-    return indicator(add_up([table], keys), "F5", detail="corporation_band", numerator="change", denominator="persons")
+    return indicator(
+        add_up([table], keys),
+        "F5",
+        detail="corporation_band",
+        numerator="change",
+        denominator="persons",
+        behind=Behind("estimate", degrees=pl.col("households") - 1),
+    )
 
 
 def repeated_exposure(
@@ -128,6 +144,7 @@ def repeated_exposure(
                 numerator="persons",
                 denominator="persons_left",
                 scale=100,
+                behind=Behind("share", pl.lit("residents/") + named("left"), households="households_left"),
             ),
             indicator(
                 lived.join(everybody, on=keys, suffix="_all").with_columns(begun),
@@ -136,6 +153,7 @@ def repeated_exposure(
                 numerator="persons",
                 denominator="persons_all",
                 scale=100,
+                behind=Behind("share", "programme_areas", households="households_all"),
             ),
             indicator(
                 spent.with_columns(begun),
@@ -144,12 +162,18 @@ def repeated_exposure(
                 numerator="years",
                 denominator=pl.col("persons") * stocks,
                 scale=100,
+                # As many persons as would have lived there, or elsewhere, all the time.
+                behind=Behind(
+                    "estimate",
+                    degrees=pl.min_horizontal("years", pl.col("persons") * stocks - pl.col("years")) // stocks,
+                ),
             ),
             indicator(
                 spent.filter(pl.col("state") == 0).with_columns(begun),
                 "A8",
                 detail="entropy",
                 value=pl.col("entropy") / (pl.col("persons") * ENTROPY_UNIT),
+                behind=Behind("estimate", degrees=pl.col("households") - 1),
             ),
         ]
     )
@@ -178,13 +202,14 @@ def staying_behind(stays: pl.DataFrame, names: pl.Series, low: Collection[str]) 
             pl.col("duration", "persons", "left").implode(),
             least=pl.col("persons").sum(),
             households=pl.col("households").sum(),
+            exits=pl.col("left_households").sum(),
         )
     )
     rows = []
     for row in medians.iter_rows(named=True):
         duration, risk, left = (_flat(row[name]) for name in ("duration", "persons", "left"))
         rows.append(median_stay(duration, risk, left))
-    timed = medians.select(*keys, persons="least", households="households").with_columns(
+    timed = medians.select(*keys, "exits", persons="least", households="households").with_columns(
         median=pl.Series(rows, dtype=pl.Float64)
     )
     return pl.concat(
@@ -197,12 +222,27 @@ def staying_behind(stays: pl.DataFrame, names: pl.Series, low: Collection[str]) 
                 denominator="persons",
                 scale=100,
                 persons="left",
-                households="households",
+                households="left_households",
+                behind=Behind("share", pl.format("at_risk/{}", "duration"), households="households"),
             ),
             indicator(
-                every, "A9", detail="shifted", numerator="shifted", denominator="persons", scale=100, persons="shifted"
+                every,
+                "A9",
+                detail="shifted",
+                numerator="shifted",
+                denominator="persons",
+                scale=100,
+                persons="shifted",
+                households="shifted_households",
+                behind=Behind("share", "at_risk", households="households"),
             ),
-            indicator(timed, "A9", detail="median_stay", value=pl.col("median")),
+            indicator(
+                timed,
+                "A9",
+                detail="median_stay",
+                value=pl.col("median"),
+                behind=Behind("estimate", degrees="exits"),
+            ),
         ]
     )
 
@@ -244,11 +284,11 @@ def climbers(climbs: pl.DataFrame, names: pl.Series) -> pl.DataFrame:
     who = pl.when(pl.col("climber") == 1).then(pl.lit("climbers")).otherwise(pl.lit("others"))
     exits = table.filter(pl.col("exit") > 0)
     rows = []
-    for part, detail in (
-        (add_up([exits.drop("exit")], keys), who),
-        (exits, pl.concat_str(who, pl.col("exit").cast(pl.Int64).replace_strict(_EXITS, default="", return_dtype=pl.String),
-        separator=":")),
-    ):  # fmt: skip
+    newness = pl.col("exit").cast(pl.Int64).replace_strict(_EXITS, default="", return_dtype=pl.String)
+    for part, detail, upper in (
+        (add_up([exits.drop("exit")], keys), who, None),
+        (exits, pl.concat_str(who, newness, separator=":"), who),
+    ):
         rows.append(
             indicator(
                 part.join(every, on=keys, suffix="_risk"),
@@ -258,6 +298,7 @@ def climbers(climbs: pl.DataFrame, names: pl.Series) -> pl.DataFrame:
                 denominator="persons_risk",
                 scale=100,
                 income_class=ALL,
+                behind=Behind("share", pl.lit("at_risk/") + who, households="households_risk", part_of=upper),
             )
         )
     return pl.concat(rows)

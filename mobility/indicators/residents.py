@@ -12,7 +12,7 @@ import polars as pl
 from mobility.chains.programmes import AWAY, DEAD, GROWTH_CORE, HOME, INSTITUTION, OTHER_REGION, SAME_CITY, Followed
 from mobility.flows.indices import ALL
 from mobility.indicators.blocks import IN
-from mobility.indicators.table import add_up, group_classes, indicator
+from mobility.indicators.table import Behind, add_up, group_classes, indicator
 from mobility.indicators.zones import NATIONAL, PROGRAMME
 from mobility.panel.lookup import on_day
 from mobility.stocks import INSTITUTIONAL
@@ -102,7 +102,7 @@ def where_now(occupied: pl.DataFrame, low: Collection[str]) -> pl.DataFrame:
         low: classes that are low.
     """
     keys = ["level", "place", "year", "horizon", "income_class"]
-    table = add_up([group_classes(_at_places(occupied), low)], [*keys, "state"])
+    table = add_up([group_classes(at_cohort_places(occupied), low)], [*keys, "state"])
     whole = add_up([table.drop("state")], keys)
     return indicator(
         table.join(whole, on=keys, suffix="_all"),
@@ -111,10 +111,11 @@ def where_now(occupied: pl.DataFrame, low: Collection[str]) -> pl.DataFrame:
         numerator="persons",
         denominator="persons_all",
         scale=100,
+        behind=Behind("share", pl.format("{}y", "horizon"), households="households_all"),
     )
 
 
-def _at_places(table: pl.DataFrame) -> pl.DataFrame:
+def at_cohort_places(table: pl.DataFrame) -> pl.DataFrame:
     """Rows of programme areas, of their regions and of the country."""
     rest = [name for name in table.columns if name not in ("place", "region")]
     ways = ((PROGRAMME, pl.col("place")), ("region", pl.col("region")), (NATIONAL, pl.lit(NATIONAL)))
@@ -160,7 +161,7 @@ def seeped_away(chains: pl.DataFrame) -> pl.DataFrame:
     table = chains.select(
         *("region", "income_class", "outcome", "path", "persons", "households"), place="area", year="cohort_year"
     )
-    placed = _at_places(table)
+    placed = at_cohort_places(table)
     keys = ["level", "place", "year", "income_class"]
     outcomes = add_up([placed.drop("path")], [*keys, "outcome"])
     chained = placed.filter(outcome="chain")
@@ -179,6 +180,36 @@ def seeped_away(chains: pl.DataFrame) -> pl.DataFrame:
             )
         )
     return pl.concat(rows)
+
+
+def more_than_expected(excess: pl.DataFrame) -> pl.DataFrame:
+    """D3, excess (method 6.4): settled arrivals above those of the comparison, in percentage points, of every programme area.
+
+    Details `excess:<estimand>`, with `...:lower` and `...:upper` of its interval where there is one. All exposures and
+    destinations together, in year 0; what could not be estimated has no row.
+
+    Args:
+        excess: aggregate of the step `chains`.
+    """
+    table = excess.filter(pl.col("exposure") == ALL, pl.col("destination") == ALL)
+    pooled = pl.col("area") == ALL
+    everywhere = pooled & (pl.col("region") == ALL)
+    level = pl.when(everywhere).then(pl.lit(NATIONAL)).when(pooled).then(pl.lit("region")).otherwise(pl.lit(PROGRAMME))
+    place = pl.when(everywhere).then(pl.lit(NATIONAL)).when(pooled).then("region").otherwise("area")
+    named = table.with_columns(level=level, place=place, year=_TOGETHER)
+    named = named.unique(["level", "place", "income_class", "estimand"], keep="first", maintain_order=True)
+    return pl.concat(
+        [
+            indicator(
+                named,
+                "D3",
+                detail=pl.format("excess:{}", "estimand") + end,
+                value=100 * pl.col(column),
+                households=pl.lit(None),
+            )
+            for column, end in (("difference", ""), ("lower", ":lower"), ("upper", ":upper"))
+        ]
+    )
 
 
 def replaced_by(crossings: pl.DataFrame, starts: Mapping[str, int], low: Collection[str]) -> pl.DataFrame:
@@ -207,4 +238,5 @@ def replaced_by(crossings: pl.DataFrame, starts: Mapping[str, int], low: Collect
         numerator="persons",
         denominator="persons_all",
         scale=100,
+        behind=Behind("share", pl.format("since:{}", "since"), whole_class=ALL, households="households_all"),
     )

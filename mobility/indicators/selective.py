@@ -11,7 +11,7 @@ import polars as pl
 
 from mobility.flows.indices import ALL, LOW, NOT_LOW, add_class_groups
 from mobility.indicators.blocks import IN, OUT, WITHIN
-from mobility.indicators.table import add_up, group_classes, indicator
+from mobility.indicators.table import Behind, add_up, group_classes, indicator
 from mobility.places import UNPLACEABLE
 
 _PLACE = ("level", "place", "cut", "year")
@@ -79,12 +79,11 @@ def selectivity(crossings: pl.DataFrame, stocks: pl.DataFrame, low: Collection[s
             pl.Series(f"{who}_standard", _sums(sorted_ages, f"{who}_standard")) for who in ("low", "other")
         )
         whole = whole.filter(*(pl.col(name) > 0 for name in ("low", "other", "low_moved", "other_moved")))
-        ratio = pl.col("low_moved") * pl.col("other") / (pl.col("other_moved") * pl.col("low"))
-        reach = (_INTERVAL * (1 / pl.col("low_moved") + 1 / pl.col("other_moved")).sqrt()).exp()
+        ratio, lower, upper = ratio_interval("low_moved", "other_moved", "low", "other")
         for detail, value in (
             (side, ratio),
-            (f"{side}_lower", ratio / reach),
-            (f"{side}_upper", ratio * reach),
+            (f"{side}_lower", lower),
+            (f"{side}_upper", upper),
             (f"{side}_standardised", pl.col("low_standard") / pl.col("other_standard")),
         ):
             rows.append(
@@ -102,6 +101,13 @@ def selectivity(crossings: pl.DataFrame, stocks: pl.DataFrame, low: Collection[s
                 )
             )
     return pl.concat(rows)
+
+
+def ratio_interval(events: str, others: str, at_risk: str, others_at_risk: str) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
+    """The ratio of two Poisson rates and the ends of its 95 % interval, from columns of counts."""
+    ratio = pl.col(events) * pl.col(others_at_risk) / (pl.col(others) * pl.col(at_risk))
+    reach = (_INTERVAL * (1 / pl.col(events) + 1 / pl.col(others)).sqrt()).exp()
+    return ratio, ratio / reach, ratio * reach
 
 
 def _sums(table: pl.DataFrame, fraction: str) -> npt.NDArray[np.float64]:
@@ -170,6 +176,7 @@ def through_flow(crossings: pl.DataFrame, tenures: pl.DataFrame, low: Collection
                 numerator="persons",
                 denominator="persons_left",
                 scale=100,
+                behind=Behind("share", pl.format("moves/{}", "left"), households="households_left"),
             ),
         ]
     )

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import polars as pl
 
 from mobility.indicators.places import with_country
-from mobility.indicators.table import add_up, group_classes, indicator
+from mobility.indicators.table import Behind, add_up, group_classes, indicator
 from mobility.stocks import Ints, Stocks
 
 # Service: register, and its column as `schemas/registers` names it.
@@ -88,7 +88,9 @@ def count_closures(
     stocks: Stocks, area: Ints, classes: Ints, distances: dict[str, dict[int, npt.NDArray[np.int32]]], region: Ints,
     years: range, far_m: int,
 ) -> pl.DataFrame:  # fmt: skip
-    """Residents on 1 January whose dwelling's distance is known then and a year before: `persons`, `households`, `lost`.
+    """Residents of dwellings whose distance is known on 1 January and a year before, and those who lost a service.
+
+    One row per `CLOSURES` with `persons`, `households`, `lost` and `lost_households`.
 
     `lost` of the persons have the service further than `far_m` and had it within that at the same dwelling a year before,
     whoever lived there then: what closes, closes around the dwelling.
@@ -102,7 +104,7 @@ def count_closures(
         years: of the study.
         far_m: metres.
     """
-    tables = [_nothing(CLOSURES, ("persons", "households", "lost"))]
+    tables = [_nothing(CLOSURES, ("persons", "households", "lost", "lost_households"))]
     for service, by_year in distances.items():
         for column, year in enumerate(years):
             if year not in by_year or year - 1 not in by_year:
@@ -112,6 +114,7 @@ def count_closures(
             before, now = by_year[year - 1][dwelling], by_year[year][dwelling]
             known = (before != UNKNOWN) & (now != UNKNOWN)
             rows = there[known]
+            lost = ((before <= far_m) & (now > far_m))[known]
             table = pl.DataFrame(
                 {
                     "region": pl.Series(region[area[rows, column]], dtype=pl.Int32),
@@ -120,7 +123,8 @@ def count_closures(
                     "service": pl.Series([service]).new_from_index(0, len(rows)),
                     "persons": np.ones(len(rows), dtype=np.int64),
                     "households": stocks.is_reference[rows, column].astype(np.int64),
-                    "lost": ((before <= far_m) & (now > far_m))[known].astype(np.int64),
+                    "lost": lost.astype(np.int64),
+                    "lost_households": (lost & stocks.is_reference[rows, column]).astype(np.int64),
                 }
             )
             tables.append(add_up([table], CLOSURES))
@@ -168,7 +172,8 @@ def closures(counted: pl.DataFrame, names: pl.Series, low: Collection[str]) -> p
         denominator="persons",
         scale=1000,
         persons="lost",
-        households=pl.lit(None),
+        households="lost_households",
+        behind=Behind("share", pl.format("residents/{}", "service"), households="households"),
     )
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 import polars as pl
 
@@ -11,9 +13,82 @@ from mobility.income import CLASSES
 
 INDICATOR_KEYS = ("indicator", "place", "level", "cut", "year", "income_class", "detail")
 MEASURES = ("value", "numerator", "denominator", "persons", "households")
+BEHIND = (
+    "rule",
+    "whole",
+    "whole_class",
+    "whole_persons",
+    "whole_households",
+    "part_of",
+    "areas",
+    "largest",
+    "below",
+    "above",
+    "degrees",
+)
+"""Columns of `Behind`: what a release must know of a row beside its counts; they stay inside."""
 TOTAL = "total"  # every cut together
 _DIGITS = 9  # a fraction is rounded once, here, so that no order of adding can show
 _QUINTILES = ("q1", "q2", "q3", "q4", "q5")
+
+
+Rule = Literal["share", "count", "dwellings", "ratio", "index", "quantile", "estimate"]
+Amount = pl.Expr | str | int | None
+
+
+@dataclass(frozen=True)
+class Behind:
+    """What a release must know of rows beside their counts; a row without one is never released.
+
+    Attributes:
+        rule: one for all rows, or by row, null where a row is never released: `share` (the numerator is a part of the
+            denominator), `dwellings` (a share of dwellings or households), `count`, `ratio` (of the persons to the households
+            of the row), `index`, `quantile`, `estimate`.
+        whole: name of the denominator: the detail of another row that is it, or a name by itself; `whole/part` is a part of
+            `whole`. Rows of one place, cut, year, class and whole are parts of the same denominator.
+        whole_class: class of the denominator, where it is not that of the row.
+        persons: persons behind the denominator, where it counts dwellings; without them such a cell is counted in dwellings only.
+        households: households behind the denominator.
+        part_of: detail of another row that holds everybody in this one.
+        areas, largest: of an index, how many areas (or bins) have somebody, and the most persons in one.
+        below, above: of a quantile, persons on either side of its bin.
+        degrees: of an estimate, degrees of freedom.
+    """
+
+    rule: Rule | pl.Expr
+    whole: pl.Expr | str | None = None
+    whole_class: str | None = None
+    persons: Amount = None
+    households: Amount = None
+    part_of: pl.Expr | str | None = None
+    areas: Amount = None
+    largest: Amount = None
+    below: Amount = None
+    above: Amount = None
+    degrees: Amount = None
+
+    def columns(self) -> dict[str, pl.Expr]:
+        """Expressions for `BEHIND`; text names a value in `whole` and `part_of`, and a column elsewhere."""
+        texts = {"rule": self.rule, "whole": self.whole, "whole_class": self.whole_class, "part_of": self.part_of}
+        given = {
+            name: (each if isinstance(each, pl.Expr) else pl.lit(each, pl.String)).cast(pl.String)
+            for name, each in texts.items()
+        }
+        amounts = {
+            "whole_persons": self.persons,
+            "whole_households": self.households,
+            "areas": self.areas,
+            "largest": self.largest,
+        }
+        amounts |= {"below": self.below, "above": self.above, "degrees": self.degrees}
+        given |= {name: _count(pl.lit(each) if isinstance(each, int) else each) for name, each in amounts.items()}
+        return {name: given[name] for name in BEHIND}
+
+
+_NOTHING: dict[str, pl.Expr] = {
+    name: pl.lit(None, pl.String if name in ("rule", "whole", "whole_class", "part_of") else pl.Int64)
+    for name in BEHIND
+}
 
 
 def not_low(low: Collection[str]) -> tuple[str, ...]:
@@ -66,6 +141,7 @@ def indicator(
     scale: int = 1,
     level: str | None = None,
     income_class: str | None = None,
+    behind: Behind | None = None,
 ) -> pl.DataFrame:
     """Rows of one indicator.
 
@@ -84,6 +160,7 @@ def indicator(
         scale: 100 for per cent, 1000 for per mille.
         level: of all rows.
         income_class: of all rows.
+        behind: what a release must know of the rows; None: they are never released.
     """
     above, below = _count(numerator), _count(denominator)
     given = value if value is not None else pl.when(below > 0).then(scale * above.cast(pl.Float64) / below)
@@ -100,6 +177,7 @@ def indicator(
         denominator=below,
         persons=_count(persons),
         households=_count(households),
+        **(_NOTHING if behind is None else behind.columns()),
     )
     # 0.0 and -0.0 are different bytes of the same number.
     known = rows.with_columns(value=pl.when(pl.col("value").is_finite()).then(pl.col("value") + 0.0))
@@ -116,9 +194,14 @@ def collected(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
     return pl.concat(parts).sort(INDICATOR_KEYS)
 
 
+def told_and_behind(table: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The indicators as the contract has them, and `BEHIND` of the rows that a release can take."""
+    behind = table.filter(pl.col("rule").is_not_null()).select(*INDICATOR_KEYS, *BEHIND)
+    return table.select(*INDICATOR_KEYS, *MEASURES), behind
+
+
 def empty() -> pl.DataFrame:
     """The table without rows."""
     text = dict.fromkeys(INDICATOR_KEYS, pl.String) | {"year": pl.Int64}
-    return pl.DataFrame(schema=text | dict.fromkeys(MEASURES, pl.Int64) | {"value": pl.Float64}).select(
-        *INDICATOR_KEYS, *MEASURES
-    )
+    table = pl.DataFrame(schema=text | dict.fromkeys(MEASURES, pl.Int64) | {"value": pl.Float64})
+    return table.with_columns(**_NOTHING)

@@ -25,6 +25,7 @@ OTHER = FIFTHS  # a buurt without status, or no address in the country
 STATES = ("fifth1", "fifth2", "fifth3", "fifth4", "fifth5", "other")
 ENTROPY_UNIT = 1_000_000  # entropies are added up as whole numbers
 _FEWEST_YEARS = 2
+_LEAVING = ("left", "shifted")
 
 
 @dataclass(frozen=True)
@@ -156,8 +157,8 @@ def count_stays(lived: Years, lengths: Ints) -> pl.DataFrame:
 
     `persons` and `households` are at risk: they live in a buurt of the bottom fifth on 1 January and are in the country a year
     later (death and departure censor). `left` of the persons then live in a buurt that was not of the bottom fifth at the
-    start, `shifted` in another one of the bottom fifth. Stays began before they are seen: a person enters the risk at the
-    length of stay reached by then (delayed entry).
+    start, `shifted` in another one of the bottom fifth; `left_households` and `shifted_households` likewise. Stays
+    began before they are seen: a person enters the risk at the length of stay reached by then (delayed entry).
 
     Args:
         lived: the residents.
@@ -175,7 +176,9 @@ def count_stays(lived: Years, lengths: Ints) -> pl.DataFrame:
         ).with_columns(
             left=pl.Series((moved & ~bottom).astype(np.int64)), shifted=pl.Series((moved & bottom).astype(np.int64))
         )
-        tables.append(add_up([rows.select(*STAYS, "persons", "households", "left", "shifted")], STAYS))
+        rows = rows.with_columns((pl.col(name) * pl.col("households")).alias(f"{name}_households") for name in _LEAVING)
+        measures = ("persons", "households", *_LEAVING, *(f"{name}_households" for name in _LEAVING))
+        tables.append(add_up([rows.select(*STAYS, *measures)], STAYS))
     return add_up(tables, STAYS)
 
 

@@ -33,6 +33,7 @@ _OPTIONAL = (
     "structural",
     "key",
     "residents",
+    "nested",
 )
 
 
@@ -141,6 +142,7 @@ class _Reader:
                 self.residents(each, f"residents[{place}]", cells)
                 for place, each in enumerate(self.items(given, "residents"))
             ),
+            nested=self.yes_or_no(given.get("nested", True), "nested"),
             structural=None if given.get("structural") is None else self.text(given["structural"], "structural"),
         )
 
@@ -165,10 +167,10 @@ class _Reader:
             found.append(Value(name, rule, tuple((a, b if isinstance(b, int) else str(b)) for a, b in arguments)))
         return tuple(found)
 
-    def one_of(self, given: object, key: str, choices: tuple[str, ...]) -> str:
+    def one_of(self, given: object, key: str, choices: tuple[object, ...]) -> object:
         if given not in choices:
-            self.refuse(key, f"choose {' or '.join(choices)}")
-        return str(given)
+            self.refuse(key, f"choose {' or '.join(str(each).lower() for each in choices)}")
+        return given
 
     def words(self, given: object) -> tuple[str, ...]:
         words = self.names(given, "words")

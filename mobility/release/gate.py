@@ -10,14 +10,16 @@ from pathlib import Path
 
 from mobility.areas import load_programme, load_zoning
 from mobility.disclosure.nesting import find_blocks
-from mobility.disclosure.protect import Protected, SafeTable, extend, protect
+from mobility.disclosure.protect import Protected, SafeTable, add_derived, extend, protect
 from mobility.release.about import About, read_about
 from mobility.release.archive import pack
 from mobility.release.between import tables_between
 from mobility.release.crate import CRATE, describe_crate, published_on
 from mobility.release.declarations import load_declaration
+from mobility.release.derived import derived_indicators
 from mobility.release.dossier import control_form, dossier_page
 from mobility.release.ledger import Ledger, Record
+from mobility.release.monitored import INDICATORS
 from mobility.release.names import name_release
 from mobility.release.offering import FindMembers, Offering, closed
 from mobility.release.officer import tell_withheld, write_check
@@ -119,6 +121,7 @@ def release(settings: Settings, members: FindMembers = _nobody_knows) -> Release
     protected = protect(known, profile=settings.disclosure, secret=project.secret, blocks=blocks)
     check_steady(protected, editions)
     parts = [extend(part, settings.disclosure) for part in protected[: len(offers)]]
+    parts = _with_derived(parts, settings)
     programmes = [area for name in study.programmes for area in load_programme(name)[1]]
     words = vocabulary(zoning, programmes, study.flows.age_bands, study.estimates.age_bands)
     for part in parts:
@@ -144,6 +147,16 @@ def release(settings: Settings, members: FindMembers = _nobody_knows) -> Release
         tuple(told) + (tuple(line for part in parts for line in tell_withheld(part)) if settings.check else ()),
         written=not settings.check,
     )
+
+
+def _with_derived(parts: list[Protected], settings: Settings) -> list[Protected]:
+    """The tables, that of the indicators with those that are made of what the other tables show."""
+    shown = {part.safe.declaration.table: part.safe.frame for part in parts}
+    if INDICATORS not in shown:
+        return parts
+    study = settings.study
+    rows = derived_indicators(shown, study.income.low, study.monitor.pairs, settings.disclosure)
+    return [add_derived(part, rows) if part.safe.declaration.table == INDICATORS else part for part in parts]
 
 
 def _write(

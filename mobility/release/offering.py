@@ -21,6 +21,7 @@ from mobility.errors import ReleaseError, RequestError
 from mobility.release.declarations import declared_tables, load_declaration
 from mobility.release.detail import Detailer, explain, tell_ladder
 from mobility.release.ledger import Ledger
+from mobility.release.monitored import BESIDE, INDICATORS, with_sums
 from mobility.release.prepared import PREPARED, files_of
 from mobility.run.workspace import Workspace
 from mobility.settings import Settings
@@ -97,7 +98,13 @@ class Offering:
 
     def _offer(self, declaration: Declaration) -> Offer:
         low = self.settings.study.income.low
-        return offer(declaration, self.read(declaration), low=low, profile=self.settings.disclosure)
+        given = offer(declaration, self.read(declaration), low=low, profile=self.settings.disclosure)
+        return with_sums(given, self._anchors(), low) if declaration.source == INDICATORS else given
+
+    def _anchors(self) -> dict[str, Offer]:
+        """Tables beside the indicators that hold some of the same cells, as the study releases them."""
+        names = [name for name in BESIDE if name in self.settings.study.release.tables]
+        return {name: self.offer(load_declaration(name)) for name in names}
 
     def _guarded(self, table: str, work: Callable[[], T]) -> T:
         try:

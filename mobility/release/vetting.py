@@ -20,6 +20,7 @@ IDENTIFIER_NAME = re.compile(
 
 _PLACE = r"^(BU\d{8}|WK\d{6}|GM\d{4}|\d{4}-\d{4})$"  # or a period
 _SMALL = 10_000
+_NUMBER = r"^(-?\d{1,3}(y|m|km)?|\d{1,3}-\d{1,3})$"  # years, months, distances, bands: too short for an identifier
 
 
 def vet(table: SafeTable, vocabulary: frozenset[str]) -> None:
@@ -44,7 +45,7 @@ def vet(table: SafeTable, vocabulary: frozenset[str]) -> None:
             raise ReleaseError(f"{name}: {column} is the name of an identifier; such a column never leaves.")
     allowed = vocabulary | set(table.declaration.words)
     for column in table.declaration.cells:
-        if not _is_plain(frame[column], allowed):
+        if not _is_plain(_taken_apart(frame[column]), allowed):
             raise ReleaseError(
                 f"{name}: column {column} holds something that is no code, class, year or place, and may be "
                 f"an identifier. "
@@ -62,6 +63,15 @@ def _vet_numbers(table: SafeTable) -> None:
     for value in table.declaration.values:
         if not frame.schema[value.name].is_numeric():
             raise ReleaseError(f"{name}: column {value.name} holds something that is no number. Nothing was written.")
+
+
+def _taken_apart(values: pl.Series) -> pl.Series:
+    """The words of details, such as `hazard:3` or `moves:0-20>20-40`, and the places of pairs; other columns as they are."""
+    if values.name not in ("detail", "place") or values.dtype != pl.String:
+        return values
+    words = values.unique().str.replace_all(">", ":", literal=True).str.split(":").explode()
+    is_number = words.str.contains(_NUMBER) & (values.name == "detail")
+    return words.filter((words != "") & ~is_number)
 
 
 def _is_plain(values: pl.Series, vocabulary: frozenset[str]) -> bool:

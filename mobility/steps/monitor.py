@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import polars as pl
 
 from mobility.areas import load_programme, load_zoning
 from mobility.catalogue import absent_registers, chosen
-from mobility.indicators.table import collected, empty
+from mobility.indicators.table import collected, empty, told_and_behind
 from mobility.panel.store import Panel
 from mobility.run.files import make_folder, remove_folder, write_json, write_parquet
 from mobility.run.progress import Tell
@@ -23,7 +24,8 @@ from mobility.steps.monitor_families import make_indicators
 from mobility.steps.monitor_further import put_distances
 from mobility.steps.monitor_ground import ground_of, registers_there
 
-_AGGREGATES = ("flows", "account", "expected", "chains", "incidence")
+BEHIND = "indicators_behind"  # what a release must know of the rows
+_AGGREGATES = ("flows", "account", "expected", "chains", "incidence", "excess")
 
 
 def _asked(settings: Settings) -> dict[str, Any]:
@@ -46,7 +48,7 @@ def _inputs(settings: Settings) -> list[Path]:
 
 def _outputs(settings: Settings, told: Told) -> list[Path]:  # noqa: ARG001 - same form for every step
     space = workspace(settings)
-    return [space.aggregate("indicators"), space.quality / "monitor.json"]
+    return [space.aggregate("indicators"), space.aggregate(BEHIND), space.quality / "monitor.json"]
 
 
 def _run(settings: Settings, tell: Tell) -> Told:
@@ -60,15 +62,20 @@ def _run(settings: Settings, tell: Tell) -> Told:
     ground = ground_of(settings, wanted, make_folder(scratch))
     if ground.wants("F3", "F6"):
         put_distances(ground)
+    began = time.perf_counter()
     count_people(ground, settings, tell)
     fields = fields_of(ground)
     count_moves(ground, fields, settings, space.moves, tell)
     if ground.wants("E2", "E3", "E5", "E6", "E7"):
         count_dwellings(ground, settings, fields.first_used, tell)
-    table = collected([empty(), *make_indicators(ground, wanted, fields, settings, tell)])
+    counted = time.perf_counter() - began
+    tables, seconds = make_indicators(ground, wanted, fields, settings, tell)
+    table = collected([empty(), *tables])
     cuts = [*settings.study.monitor.cuts, "total"]
     table = table.filter(pl.col("cut").is_in(cuts))
-    write_parquet(table, space.aggregate("indicators"))
+    told_table, behind = told_and_behind(table)
+    write_parquet(told_table, space.aggregate("indicators"))
+    write_parquet(behind, space.aggregate(BEHIND))
     remove_folder(scratch)
     made = set(table["indicator"].unique())
     told: Told = {
@@ -76,8 +83,11 @@ def _run(settings: Settings, tell: Tell) -> Told:
         "made": sorted(made),
         "absent": {key: list(absent[key]) for key in asked if key in absent},
         "empty": [key for key in wanted if key not in made],
+        # Seconds of each family, and of the counts that all of them are made of.
+        "families": {name: round(each, 3) for name, each in (seconds | {"counts": counted}).items()},
     }
-    write_json(space.quality / "monitor.json", told)
+    # Not the seconds: the same data give the same bytes.
+    write_json(space.quality / "monitor.json", {name: each for name, each in told.items() if name != "families"})
     return told
 
 
@@ -85,6 +95,7 @@ def _closing(settings: Settings, told: Told) -> list[str]:
     lines = [
         f"{told['rows']:,} rows of {len(told['made'])} indicators, in {workspace(settings).aggregate('indicators')}"
     ]
+    lines.append("seconds: " + ", ".join(f"{name} {each:.1f}" for name, each in told["families"].items()))
     lacking: dict[str, list[str]] = {}
     for key, names in told["absent"].items():
         lacking.setdefault(" and no ".join(name.replace("|", " or ") for name in names), []).append(key)

@@ -60,11 +60,10 @@ from mobility.steps.monitor_further import (
     squares_of,
     with_source,
 )
-from mobility.steps.monitor_ground import Ground
+from mobility.steps.monitor_ground import BIN_M, Ground
 from mobility.steps.population import classes_of, stock_days
 from mobility.stocks import Ints, Stocks, take_stocks
 
-BIN_M = 100  # width of the bins of distances
 NEW_YEARS = 5  # a dwelling is new in so many years after it is first lived in
 LATER = 9999  # a year in which no object was lived in yet
 

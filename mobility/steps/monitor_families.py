@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from functools import cached_property
 
@@ -36,24 +37,29 @@ from mobility.places import UNPLACEABLE
 from mobility.run.progress import Tell
 from mobility.settings import Settings
 from mobility.steps.job import workspace
-from mobility.steps.monitor_counts import BIN_M, Fields, percentile_tables
+from mobility.steps.monitor_counts import Fields, percentile_tables
 from mobility.steps.monitor_dwellings import History
 from mobility.steps.monitor_further import count_family
-from mobility.steps.monitor_ground import Ground
-from mobility.steps.monitor_residents import count_original_residents
+from mobility.steps.monitor_ground import BIN_M, Ground
+from mobility.steps.monitor_residents import OriginalResidents, count_original_residents
 
 
 def make_indicators(
     ground: Ground, wanted: tuple[str, ...], fields: Fields, settings: Settings, tell: Tell
-) -> list[pl.DataFrame]:
-    """The tables of the indicators that are wanted, in their order."""
+) -> tuple[list[pl.DataFrame], dict[str, float]]:
+    """The tables of the indicators that are wanted, in their order, and the seconds that each family took.
+
+    What several indicators need is made for the first of them, and in its family's seconds.
+    """
     made, tables = Made(ground, fields, settings, tell), []
-    makers = made.makers(ground.low)
+    makers, seconds = made.makers(ground.low), dict.fromkeys((key[0] for key in wanted), 0.0)
     for number, key in enumerate(wanted):
         tell("indicators", number, len(wanted))
+        began = time.perf_counter()
         tables.append(makers[key]())
+        seconds[key[0]] += time.perf_counter() - began
     tell("indicators", len(wanted), len(wanted))
-    return tables
+    return tables, seconds
 
 
 class Made:
@@ -104,9 +110,14 @@ class Made:
             ),
             "C1": lambda: drivers.low_account(self.account, low),
             "C2": lambda: drivers.share_change(self.account, low),
-            "D1": lambda: residents.where_now(self._original_residents[0], low),
+            "D1": lambda: residents.where_now(self._original_residents.states, low),
             "D2": lambda: self._from_chains("incidence", residents.came_back),
-            "D3": lambda: self._from_chains("chains", residents.seeped_away),
+            "D3": lambda: pl.concat(
+                [
+                    self._from_chains("chains", residents.seeped_away),
+                    self._from_chains("excess", residents.more_than_expected),
+                ]
+            ),
             "D4": lambda: residents.replaced_by(
                 self.crossings, {one.area: one.start.year for one in self.ground.followed}, low
             ),
@@ -119,9 +130,7 @@ class Made:
                 self._with_total("crowding", housing_stock.CROWDING), self._with_total("kinds", housing_stock.CROWDING)
             ),
             "E7": lambda: dwellings.new_tenancies(self.history.begun_social(), low),
-            "F1": lambda: after.distance_moved(
-                self._block("distances_moved", DISTANCES_MOVED), self.ground.regions, BIN_M, low
-            ),
+            "F1": self._distances_moved,
             "F2": lambda: family.family_near(
                 count_family(self.ground, self.tell), self.ground.regions, self.monitor.near_km, low
             ),
@@ -184,8 +193,15 @@ class Made:
         )
 
     def _by_trajectory(self) -> pl.DataFrame:
-        counted = self._original_residents[1]
+        counted = self._original_residents.outcomes
         return outcomes.by_trajectory(counted, self.low) if counted.height else empty()
+
+    def _distances_moved(self) -> pl.DataFrame:
+        moved = self._block("distances_moved", DISTANCES_MOVED)
+        found = [after.distance_moved(moved, self.ground.regions, BIN_M, self.low)]
+        if self.ground.followed:
+            found.append(after.distance_by_trajectory(self._original_residents.distances, BIN_M, self.low))
+        return pl.concat(found)
 
     def _at_scales(self) -> pl.DataFrame:
         nested = sorting.at_scales(self.units, self.ground.zones)
@@ -221,7 +237,7 @@ class Made:
         )
 
     @cached_property
-    def _original_residents(self) -> tuple[pl.DataFrame, pl.DataFrame]:
+    def _original_residents(self) -> OriginalResidents:
         return count_original_residents(self.ground, self.space.root / "cohort", self.settings, self.tell)
 
     def _entrants(self) -> pl.DataFrame:

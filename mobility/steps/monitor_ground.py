@@ -24,6 +24,8 @@ from mobility.steps.flows import zoned_areas
 from mobility.steps.job import workspace
 from mobility.stocks import Ints
 
+BIN_M = 100  # width of the bins of distances
+
 
 @dataclass(frozen=True)
 class Ground:

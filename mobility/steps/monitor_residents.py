@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -16,14 +18,17 @@ from mobility.indicators.outcomes import BY_TRAJECTORY, NO_OUTCOME, trajectory
 from mobility.indicators.residents import HORIZONS, states_on
 from mobility.indicators.table import add_up
 from mobility.indicators.zones import near_inside
+from mobility.panel.lookup import on_day
 from mobility.run.engine import work
 from mobility.run.progress import Tell
 from mobility.run.steps import files_below
 from mobility.settings import Settings
 from mobility.steps.monitor_further import CARE, INCOME, outcomes_at
-from mobility.steps.monitor_ground import Ground
+from mobility.steps.monitor_ground import BIN_M, Ground
 from mobility.stocks import Ints
 
+FAR_YEARS = 5  # after the cohort date, at which it is looked how far from their dwelling of that date people live
+DISTANCES_GONE = ("place", "region", "year", "income_class", "trajectory", "bin")
 SINCE = range(-3, 11)  # years after that of the cohort date in which outcomes are looked at
 _KEYS = ("place", "region", "year", "horizon", "income_class", "state")
 _NOBODY = {
@@ -35,16 +40,31 @@ _NOBODY = {
     "households": pl.Int64,
 }
 
+_NO_DISTANCES = {name: kind for name, kind in _NOBODY.items() if name in DISTANCES_GONE} | {
+    "trajectory": pl.String,
+    "bin": pl.Int32,
+    "persons": pl.Int64,
+    "households": pl.Int64,
+}
 
-def count_original_residents(
-    ground: Ground, cohort: Path, settings: Settings, tell: Tell
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Members of the cohorts by state at each horizon, and by the way they went with their outcomes.
 
-    The first table has one row per programme area, horizon, class and state, the second one per `outcomes.BY_TRAJECTORY` with
-    `total`; both `persons` and `households` (through their carriers).
+@dataclass(frozen=True)
+class OriginalResidents:
+    """Members of the cohorts, counted; every table has `persons` and `households` (through their carriers).
 
-    A horizon after the last day that is followed has no rows.
+    Attributes:
+        states: one row per programme area, horizon, class and state; a horizon after the last day that is followed has none.
+        outcomes: one row per `outcomes.BY_TRAJECTORY`, with `total`.
+        distances: one row per `DISTANCES_GONE`: how far from their dwelling of the cohort date they live `FAR_YEARS` later.
+    """
+
+    states: pl.DataFrame
+    outcomes: pl.DataFrame
+    distances: pl.DataFrame
+
+
+def count_original_residents(ground: Ground, cohort: Path, settings: Settings, tell: Tell) -> OriginalResidents:
+    """Members of the cohorts by where they are, by the way they went with their outcomes, and by how far they went.
 
     Args:
         ground: of the study.
@@ -62,7 +82,7 @@ def count_original_residents(
         )
     task = partial(_states, ground=ground, cohort=cohort, near=near)
     work(task, ground.shape.partitions, settings.engine, "original residents", tell)
-    states, outcomes = [pl.DataFrame(schema=_NOBODY)], []
+    states, outcomes, distances = [pl.DataFrame(schema=_NOBODY)], [], [pl.DataFrame(schema=_NO_DISTANCES)]
     for number, one in enumerate(ground.followed):
         parts = [pl.read_parquet(path) for path in files_below(ground.scratch / "states" / f"{number:03d}")]
         members = add_baseline_households(pl.concat(parts)).with_columns(
@@ -74,12 +94,19 @@ def count_original_residents(
         )
         started = pl.lit(one.start.year, pl.Int32).alias("year")
         states.append(_long(members, "horizon", "state", "state").with_columns(started).select(list(_NOBODY)))
+        if "bin" in members.columns:
+            gone = members.drop_nulls("bin").with_columns(started)
+            distances.append(gone.select(list(_NO_DISTANCES)))
         for name in (INCOME, CARE):
             rows = _long(members, "since", name, "total").with_columns(
                 year=one.cohort_date.year + pl.col("since"), outcome=pl.lit(name)
             )
             outcomes.append(rows.select(*BY_TRAJECTORY, "persons", "households", "total"))
-    return add_up(states, _KEYS), add_up(outcomes, BY_TRAJECTORY) if outcomes else pl.DataFrame()
+    return OriginalResidents(
+        add_up(states, _KEYS),
+        add_up(outcomes, BY_TRAJECTORY) if outcomes else pl.DataFrame(),
+        add_up(distances, DISTANCES_GONE),
+    )
 
 
 def _long(members: pl.DataFrame, number: str, prefix: str, value: str) -> pl.DataFrame:
@@ -114,6 +141,8 @@ def _states(partition: int, ground: Ground, cohort: Path, near: list[npt.NDArray
             if day <= one.last_day:
                 state = states_on(day, kept, persons, residence, households, area, one, near[number])
                 kept = kept.with_columns(state.alias(f"state_{horizon}"))
+                if horizon == FAR_YEARS and ground.shape.has_coordinates:
+                    kept = kept.with_columns(_bins(day, kept, residence, panel.objects("x_m", "y_m")))
         row = persons["person"].search_sorted(kept["person"]).to_numpy()
         kept = kept.with_columns(
             _known(f"{name}_{since}", values[row, one.cohort_date.year + since - years.start])
@@ -121,6 +150,17 @@ def _states(partition: int, ground: Ground, cohort: Path, near: list[npt.NDArray
             for since in SINCE
         )
         ground.put(f"states/{number:03d}", partition, kept)
+
+
+def _bins(day: dt.date, members: pl.DataFrame, residence: pl.DataFrame, objects: pl.DataFrame) -> pl.Series:
+    """Bin of the straight-line distance between the dwelling of the cohort date and that of a day; null where one is unknown."""
+    days = pl.Series("day", [day], dtype=pl.Date).new_from_index(0, members.height)
+    there = residence["object"].gather(on_day(residence, members["person"], days))
+    across, along = (
+        (objects[name].gather(there) - objects[name].gather(members["object"])).cast(pl.Float64)
+        for name in ("x_m", "y_m")
+    )
+    return ((across**2 + along**2).sqrt() // BIN_M).cast(pl.Int32).alias("bin")
 
 
 def _known(name: str, values: Ints) -> pl.Series:

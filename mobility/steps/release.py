@@ -9,11 +9,12 @@ from mobility.errors import RequestError
 from mobility.release.crate import CRATE
 from mobility.release.declarations import load_declaration
 from mobility.release.gate import release
+from mobility.release.monitored import INDICATORS
 from mobility.release.prepared import files_of
 from mobility.release.sdmx import SDMX
 from mobility.run.progress import Tell
 from mobility.settings import Settings
-from mobility.steps import chains, flows
+from mobility.steps import chains, flows, monitor
 from mobility.steps.job import Job, Told, workspace
 from mobility.steps.members import find_members
 
@@ -82,6 +83,11 @@ def _closing(settings: Settings, told: Told) -> list[str]:
     ]
 
 
+def _after(settings: Settings) -> tuple[Job, ...]:
+    made = (flows.JOB, chains.JOB) if settings.study.programmes else (flows.JOB,)
+    return (*made, monitor.JOB) if INDICATORS in settings.study.release.tables else made
+
+
 JOB = Job(
     name="release",
     does="let the tables that passed the gate out",
@@ -90,5 +96,5 @@ JOB = Job(
     outputs=_outputs,
     run=_run,
     closing=_closing,
-    after=lambda settings: (flows.JOB, chains.JOB) if settings.study.programmes else (flows.JOB,),
+    after=_after,
 )

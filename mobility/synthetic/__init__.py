@@ -12,6 +12,7 @@ from mobility.errors import RequestError
 from mobility.registers.find import LABEL_FILE
 from mobility.settings import Synthetic
 from mobility.synthetic.blocks import write_blocks
+from mobility.synthetic.concentrations import true_concentrations
 from mobility.synthetic.quirks import list_quirks
 
 LABEL = "Synthetic data: a fictitious country, no real persons or places"
@@ -51,6 +52,9 @@ def write_country(
     # The folder of the truth comes first: it tells a synthetic country, finished or not, from registers.
     (root / "truth").mkdir(parents=True)
     total = write_blocks(settings, root, tell, progress)
+    gathered = true_concentrations(settings.effect, settings.last_year)
+    gathered.write_parquet(root / "truth" / "concentrations.parquet", compression="zstd")
+    tell("concentrations.parquet", gathered.height)
     if settings.flaws == "quirks":
         quirks = list_quirks(total.planted, settings)
         quirks.write_parquet(root / "truth" / "quirks.parquet", compression="zstd")

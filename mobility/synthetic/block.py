@@ -106,7 +106,7 @@ def live(settings: Synthetic, number: int, persons: int) -> Block:
         come_back(world, country)
         immigrate(world, country, _arrivals(world))
         originals = original_households(world, country) if settings.effect == "income_change" else None
-        move_freely(world, country, odds)
+        move_freely(world, country, odds, gathers=settings.effect == "excess")
         if originals is not None:
             impoverish(world, country, originals)
     world.month = len(world.months) - 1

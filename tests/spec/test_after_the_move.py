@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mobility.indicators import family, outcomes, services
+from mobility.indicators import after, family, outcomes, services
 from mobility.indicators.outcomes import NO_OUTCOME
 from mobility.indicators.table import TOTAL
 from mobility.stocks import ABSENT, Stocks
-from tests.lib.indicators import drawn_moves, drawn_zones, values
+from tests.lib.indicators import coded, drawn_moves, drawn_zones, values
 from tests.lib.tables import assert_table, table
 
 REGIONS = pl.Series(["R"])
@@ -172,3 +172,27 @@ def test_the_parts_of_a_gap_add_up_to_it(rows):
         assert told["x:stayers"] + told["x:leavers"] + told["x:entrants"] == pytest.approx(
             told["x:change"], abs=1e-6
         ), place
+
+
+def test_f1_how_far_from_home_five_years_later_by_the_way_people_went():
+    gone = coded(
+        table("""
+        place | region | year | income_class | trajectory | bin | persons | households
+        W1    | R      | 2015 | q1           | stayer     | 0   | 8       | 4
+        W1    | R      | 2015 | q1           | direct     | 120 | 2       | 1
+        W2    | R      | 2015 | q1           | direct     | 140 | 3       | 2
+        W2    | R      | 2015 | q3           | direct     | 20  | 4       | 2
+        """)
+    ).with_columns(pl.col("bin").cast(pl.Int32))
+    found = after.distance_by_trajectory(gone, 100, ("q1",))
+    rows = {"level": "region", "place": "R", "cut": "total", "year": 2015}
+    # the second of five is the first quarter reached (4 x 2 >= 5), and the third the middle
+    assert values(found, **rows, income_class="low") == {
+        "direct:q25": 12.05, "direct:median": 14.05, "direct:q75": 14.05,
+        "stayer:q25": 0.05, "stayer:median": 0.05, "stayer:q75": 0.05,
+    }  # fmt: skip
+    assert values(found, **rows, income_class="all")["direct:q25"] == 2.05
+    assert (
+        values(found, level="programme", place="W1", cut="total", year=2015, income_class="low")["direct:median"]
+        == 12.05
+    )

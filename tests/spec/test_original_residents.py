@@ -109,3 +109,19 @@ def test_d4_classes_of_who_moves_in_by_year_since_the_start():
     low = values(found, place="Plan 1", level="programme", cut=TOTAL, income_class="low")
     assert low == {(2015, "since:-1"): 75}
     assert values(found, place="Plan 1", level="programme", cut=TOTAL, income_class="q5")[2017, "since:1"] == 100
+
+
+def test_d3_excess_in_percentage_points_with_its_interval():
+    excess = table("""
+        area | region | exposure | income_class | destination | estimand   | difference | lower | upper | persons
+        all  | all    | all      | low          | all         | difference | 0.031      | 0.014 | 0.052 | 1472
+        all  | all    | dwelling | low          | all         | difference | 0.052      | 0.021 | 0.075 | 408
+        W1   | R      | all      | low          | all         | difference | 0.10       | -     | -     | 90
+        W1   | R      | all      | low          | core        | difference | 0.20       | -     | -     | 90
+    """).with_columns(pl.col("difference", "lower", "upper").cast(pl.Float64, strict=False))
+    found = residents.more_than_expected(excess)
+    everywhere = values(found, place="national", level="national", cut="total", year=0, income_class="low")
+    assert everywhere == {"excess:difference": 3.1, "excess:difference:lower": 1.4, "excess:difference:upper": 5.2}
+    area = values(found, place="W1", level="programme", cut="total", year=0, income_class="low")
+    assert area == {"excess:difference": 10}  # no interval could be made
+    assert found["persons"].to_list().count(1472) == 3

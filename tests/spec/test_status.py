@@ -202,6 +202,9 @@ def test_a9_who_is_at_risk_and_who_leaves():
     )
 
 
+RISKS = ("persons", "households", "left", "shifted", "left_households", "shifted_households")
+
+
 def test_a9_the_median_stay_from_hazards():
     # 20 % leave in every year: 0.8, 0.64, 0.512, 0.4096; half has left 3 + (0.512 - 0.5) / (0.512 - 0.4096) years after coming.
     assert reproduction.median_stay([0, 1, 2, 3], [10, 10, 10, 10], [2, 2, 2, 2]) == pytest.approx(3 + 0.012 / 0.1024)
@@ -209,8 +212,8 @@ def test_a9_the_median_stay_from_hazards():
     found = values(
         reproduction.staying_behind(
             pl.DataFrame(
-                [(0, 2015, 0, 0, 10, 10, 5, 1)],
-                schema=dict.fromkeys(STAYS, pl.Int32) | dict.fromkeys(("persons", "households", "left", "shifted"), pl.Int64),
+                [(0, 2015, 0, 0, 10, 10, 5, 1, 5, 1)],
+                schema=dict.fromkeys(STAYS, pl.Int32) | dict.fromkeys(RISKS, pl.Int64),
                 orient="row",
             ), REGIONS, ("q1",),
         ),
