@@ -64,10 +64,13 @@ class Texts:
         return shown.translate(_DUTCH_MARKS) if self.language == "nl" else shown
 
 
+# The compiled loader reads the catalogue in a tenth of the time; it is there wherever PyYAML comes as a wheel.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DUTCH_MARKS = str.maketrans(",.", ".,")
 
 
 @cache
 def _catalogue() -> dict[str, Any]:
-    content: dict[str, Any] = yaml.safe_load((Path(__file__).parent / "texts.yaml").read_text(encoding="utf-8"))
+    given = (Path(__file__).parent / "texts.yaml").read_text(encoding="utf-8")
+    content: dict[str, Any] = yaml.load(given, Loader=_LOADER)  # noqa: S506 - both are safe loaders
     return content
