@@ -61,7 +61,7 @@ def find_members(
     """
     judged = find_residents(people, dwellings, followed.states == HOME, followed.cohort_date, rules)
     left_out = {reason: int((judged["excluded"] == reason).sum()) for reason in EXCLUSIONS}
-    members = judged.filter(pl.col("excluded").is_null()).drop("excluded", "income_band")
+    members = judged.filter(pl.col("excluded").is_null()).drop("excluded", "income_band", "reference_person")
     return members.with_columns(exposures(members["object"], dwellings, followed)), left_out
 
 
@@ -71,9 +71,10 @@ def find_residents(
     """Who lives in some areas on a day, at that address for at least `minimum_stay_months`.
 
     One row per person, sorted: `person`, `object` (baseline dwelling), `birth_date`, `household` (baseline household) with
-    its `household_type`, `children` and whether the person is one (`is_child`), `income_class` (frozen), `income_band` (of
-    five percentiles; null without a class), and `excluded`: why the person is no member of a cohort of that day (of
-    `EXCLUSIONS`; null: is one). Members are at least `minimum_age`, live in a private household and have a known class.
+    its `household_type`, `children` and whether the person is one (`is_child`) or the one it is registered by
+    (`reference_person`), `income_class` (frozen), `income_band` (of five percentiles; null without a class), and `excluded`:
+    why the person is no member of a cohort of that day (of `EXCLUSIONS`; null: is one). Members are at least `minimum_age`,
+    live in a private household and have a known class.
 
     Args:
         people: of one partition.
@@ -89,7 +90,7 @@ def find_residents(
     place = people.persons["person"].search_sorted(there["person"]).cast(pl.UInt32)
     days = pl.Series("day", [day], dtype=pl.Date).new_from_index(0, there.height)
     household = on_day(people.households, there["person"], days)
-    of_household = ("household", "household_type", "is_child", "children")
+    of_household = ("household", "household_type", "is_child", "children", "reference_person")
     last_year = pl.Series("year", [day.year - 1], dtype=pl.Int64).new_from_index(0, there.height)
     incomes = (people.incomes, place, last_year, people.income_years, rules.income_years, rules.income_years_observed)
     residents = there.with_columns(

@@ -57,24 +57,30 @@ class Margin:
         table: the other table.
         over: columns of this table that are summed over.
         where: which cells of the other table.
+        of: which cells of this table; () for all.
+        is_open: the other cells also hold people who are in no cell of this table.
     """
 
     table: str
     over: tuple[str, ...]
     where: Where = ()
+    of: Where = ()
+    is_open: bool = False
 
 
 @dataclass(frozen=True)
 class Parts:
-    """Values of a column that are each a part of one whole, with a rest that is not shown.
+    """Values of a column that are each a part of one whole.
 
     Attributes:
         column: the key column.
         whole: the value that holds the others.
+        adds_up: together they are the whole, and nobody is in two of them; else there is a rest that is not shown.
     """
 
     column: str
-    whole: str
+    whole: str | int
+    adds_up: bool = False
 
 
 @dataclass(frozen=True)
@@ -116,7 +122,7 @@ class Declaration:
         mode: the way of protection: `round` (random rounding by cell key) or `suppress` (exact numbers with gaps).
         groups: the totals for the rule on group disclosure.
         margins: the relations with other tables.
-        parts: the relation between values of one column.
+        parts: the relations between values of one column.
         variables: one line on every column.
         values: columns beside the counts.
         words: values of key columns that only this table has.
@@ -139,7 +145,7 @@ class Declaration:
     mode: Mode
     groups: tuple[Group, ...]
     margins: tuple[Margin, ...]
-    parts: Parts | None
+    parts: tuple[Parts, ...]
     variables: tuple[tuple[str, Words], ...]
     values: tuple[Value, ...] = ()
     words: tuple[str, ...] = ()

@@ -151,7 +151,7 @@ def _is_yearly(declaration: Declaration) -> bool:
         "year" in declaration.cells
         and not any("year" in columns for columns in summed)
         and all("year" in group.within for group in declaration.groups)
-        and (declaration.parts is None or declaration.parts.column != "year")
+        and all(parts.column != "year" for parts in declaration.parts)
     )
 
 

@@ -32,6 +32,12 @@ def share(numerator: pl.Expr, denominator: pl.Expr, profile: Disclosure) -> pl.E
     return pl.min_horizontal(nearest, pl.lit(1_000_000)) / 1_000_000
 
 
+def in_steps(value: pl.Expr, denominator: pl.Expr, profile: Disclosure) -> pl.Expr:
+    """A difference of shares, or what is made of shares, to the nearest step of `share_step`; of either sign."""
+    step = share_step(denominator, profile)
+    return (value * 1_000_000 / step).round() * step / 1_000_000
+
+
 def may_be_share(numerator: pl.Expr, denominator: pl.Expr, profile: Disclosure) -> pl.Expr:
     """Whether a share may be shown, by true counts of units: numerator and complement are large enough."""
     least = profile.minimum_numerator
@@ -62,6 +68,29 @@ def may_be_index(areas: pl.Expr, largest: pl.Expr, whole: pl.Expr, profile: Disc
 def may_be_estimate(degrees: pl.Expr, profile: Disclosure) -> pl.Expr:
     """Whether the result of a model or a test may be shown: it has enough degrees of freedom."""
     return degrees >= profile.minimum_degrees
+
+
+def may_be_effect(
+    areas: pl.Expr,
+    largest: pl.Expr,
+    persons: pl.Expr,
+    households: pl.Expr,
+    events: pl.Expr,
+    whole: pl.Expr,
+    profile: Disclosure,
+) -> pl.Expr:
+    """Whether the comparison of two arms may be shown, by the least of each number over its arms.
+
+    There are enough areas, one of them being spent on the estimate, and none holds most of an arm; enough persons and
+    households; and of persons with the event, and without it, enough for a share.
+    """
+    return (
+        may_be_index(areas, largest, whole, profile)
+        & (areas - 1 >= profile.minimum_degrees)
+        & (persons >= profile.minimum_persons)
+        & (households >= profile.minimum_households)
+        & (events >= profile.minimum_numerator)
+    )
 
 
 def quantile(value: pl.Expr, below: pl.Expr, above: pl.Expr, width: int, profile: Disclosure) -> pl.Expr:

@@ -14,7 +14,7 @@ from itertools import permutations
 import polars as pl
 
 from mobility.disclosure.cells import KEY, SET
-from mobility.disclosure.declaration import TOTAL, Declaration, Rows
+from mobility.disclosure.declaration import TOTAL, Declaration, Parts, Rows
 from mobility.disclosure.nesting import BLOCK, block_of, place_columns
 from mobility.errors import ReleaseError
 
@@ -56,11 +56,14 @@ def find_relations(tables: Mapping[str, Table], blocks: Mapping[str, str]) -> Re
     for table in tables.values():
         found += _totals(table)
         found += _nested(table, blocks)
-        found += _parts(table)
+        for parts in table.declaration.parts:
+            found += _parts(table, parts)
         for margin in table.declaration.margins:
             if margin.table in tables:
                 parent = _where(tables[margin.table].frame, margin.where)
-                found.append(_relate(parent, table, margin.over, f"{table.declaration.table} and {margin.table}"))
+                child = Table(table.declaration, _where(table.frame, margin.of))
+                at = f"{table.declaration.table} and {margin.table}"
+                found.append(_relate(parent, child, margin.over, at, is_open=margin.is_open))
     heads, links, start = [], [], 0
     for pairs in found:
         if pairs.is_empty():
@@ -129,14 +132,14 @@ def _nest(table: Table, lower: str, upper: str, places: list[pl.Expr]) -> pl.Dat
     )
 
 
-def _parts(table: Table) -> list[pl.DataFrame]:
-    parts = table.declaration.parts
-    if parts is None:
-        return []
+def _parts(table: Table, parts: Parts) -> list[pl.DataFrame]:
     whole = pl.col(parts.column) == parts.whole
     shared = [column for column in table.declaration.cells if column != parts.column]
     wholes = table.frame.filter(whole)
     values = table.frame.filter(~whole)[parts.column].unique().sort()
+    if parts.adds_up:
+        rest = table.frame.filter(~whole)
+        return [_pair(wholes, rest, shared, table, table.declaration.table, domain=len(values))]
     return [
         _pair(
             wholes,
@@ -156,7 +159,9 @@ def _where(frame: pl.DataFrame, where: tuple[tuple[str, tuple[str | int, ...]], 
     )
 
 
-def _relate(parents: pl.DataFrame, children: Table, over: tuple[str, ...], at: str) -> pl.DataFrame:
+def _relate(
+    parents: pl.DataFrame, children: Table, over: tuple[str, ...], at: str, *, is_open: bool = False
+) -> pl.DataFrame:
     split = [pl.col(column) != TOTAL for column in over if children.frame.schema[column] == pl.String]
     kept = children.frame.filter(pl.all_horizontal(pl.lit(True), *split))
     shared = [column for column in children.declaration.cells if column not in over and column in parents.columns]
@@ -164,7 +169,8 @@ def _relate(parents: pl.DataFrame, children: Table, over: tuple[str, ...], at: s
         raise ReleaseError(
             f"{at}: a margin is declared without saying which cells of the other table it gives; add `where` to it."
         )
-    return _pair(parents, kept, shared, children, at, domain=kept.select(over).unique().height)
+    domain = None if is_open else kept.select(over).unique().height
+    return _pair(parents, kept, shared, children, at, is_open=is_open, domain=domain)
 
 
 def _pair(

@@ -2,10 +2,11 @@
 
 | rule | asks | shown |
 |---|---|---|
-| `share` | `of`: a key column with a total | published persons over those of the total, in coarse steps |
+| `share` | `of`: a key column with a total, or several | published persons over those of the total, in coarse steps |
 | `mean` | `total`, `largest`, `second`, `top` (see `dominance`) | total over persons, in as many digits as the count has |
 | `index` | `value`, `areas`, `largest` (persons of the largest area) | the value, in as many digits as the count has |
 | `estimate` | `value`, `degrees` | the same |
+| `effect` | `value`, and the least of its arms: `areas`, `largest`, `persons`, `households`, `events` | in steps of a share |
 | `quantile` | `value`, `below`, `above`, `width` (a number) | the lower end of the bin |
 | `incidence` | a key column `month` (recode `steps`; 0: everybody) | cumulative share of published counts |
 
@@ -22,7 +23,9 @@ from mobility.disclosure.curves import incidence
 from mobility.disclosure.declaration import TOTAL, Declaration, Value
 from mobility.disclosure.dominance import is_dominated
 from mobility.disclosure.ratios import (
+    in_steps,
     limited,
+    may_be_effect,
     may_be_estimate,
     may_be_index,
     may_be_share,
@@ -37,6 +40,7 @@ ARGUMENTS = {
     "mean": ("total", "largest", "second", "top"),
     "index": ("value", "areas", "largest"),
     "estimate": ("value", "degrees"),
+    "effect": ("value", "areas", "largest", "persons", "households", "events"),
     "quantile": ("value", "below", "above", "width"),
     "incidence": (),
 }
@@ -67,19 +71,18 @@ def values_of(inside: pl.DataFrame, declaration: Declaration, profile: Disclosur
 
 
 def _share(inside: pl.DataFrame, value: Value, declaration: Declaration, profile: Disclosure) -> pl.Series:
-    of = value["of"]
-    shared = [column for column in declaration.cells if column != of]
+    of = value["of"].split(",")
+    is_whole = pl.all_horizontal(pl.col(column) == TOTAL for column in of)
+    shared = [column for column in declaration.cells if column not in of]
     numbers = ("persons", "households", "persons_published")
-    wholes = inside.filter(pl.col(of) == TOTAL).select(
-        *shared, *(pl.col(name).alias(f"{name}_all") for name in numbers)
-    )
+    wholes = inside.filter(is_whole).select(*shared, *(pl.col(name).alias(f"{name}_all") for name in numbers))
     if shared:
         both = inside.join(wholes, on=shared, how="left", maintain_order="left")
     else:
         both = inside.join(wholes, how="cross", maintain_order="left")
     may = [may_be_share(pl.col(unit), pl.col(f"{unit}_all"), profile) for unit in ("persons", "households")]
     told = share(_PERSONS, pl.col("persons_published_all"), profile)
-    return both.select(pl.when(pl.all_horizontal(may), pl.col(of) != TOTAL).then(told)).to_series()
+    return both.select(pl.when(pl.all_horizontal(may), ~is_whole).then(told)).to_series()
 
 
 def _mean(inside: pl.DataFrame, value: Value, declaration: Declaration, profile: Disclosure) -> pl.Series:  # noqa: ARG001
@@ -96,6 +99,15 @@ def _index(inside: pl.DataFrame, value: Value, declaration: Declaration, profile
 
 def _estimate(inside: pl.DataFrame, value: Value, declaration: Declaration, profile: Disclosure) -> pl.Series:  # noqa: ARG001
     return _digits(inside, pl.col(value["value"]), may_be_estimate(pl.col(value["degrees"]), profile), profile)
+
+
+def _effect(inside: pl.DataFrame, value: Value, declaration: Declaration, profile: Disclosure) -> pl.Series:  # noqa: ARG001
+    areas, largest, persons, households, events = (
+        pl.col(value[name]) for name in ("areas", "largest", "persons", "households", "events")
+    )
+    may = may_be_effect(areas, largest, persons, households, events, pl.col("persons"), profile)
+    told = in_steps(pl.col(value["value"]), persons, profile)
+    return inside.select(pl.when(may).then(told)).to_series()
 
 
 def _quantile(inside: pl.DataFrame, value: Value, declaration: Declaration, profile: Disclosure) -> pl.Series:  # noqa: ARG001
@@ -117,6 +129,7 @@ _RULES: dict[str, Callable[[pl.DataFrame, Value, Declaration, Disclosure], pl.Se
     "mean": _mean,
     "index": _index,
     "estimate": _estimate,
+    "effect": _effect,
     "quantile": _quantile,
     "incidence": _incidence,
 }

@@ -141,8 +141,9 @@ def low_residents(
 ) -> pl.DataFrame:
     """The low-income residents of some areas on a day, their cell, and what happened to them within the horizon.
 
-    One row per person, sorted: `person`, `object`, `area`, the columns of `CELL`, and `first_event`, `first_date`,
-    `first_destination` of `events.first_events`, seen from the wijk of the baseline address, for both arms alike.
+    One row per person, sorted: `person`, `object`, `area`, `reference_person` (of the household), the columns of `CELL`, and
+    `first_event`, `first_date`, `first_destination` of `events.first_events`, seen from the wijk of the baseline address, for
+    both arms alike.
     """
     residents = find_residents(people, dwellings, inside, day, chains)
     is_low = pl.col("income_class").is_in([CLASSES.index(name) for name in low])
@@ -159,7 +160,7 @@ def low_residents(
     episodes = absorb_short(episodes_between(movers, people, dwellings, (day, end), state_of), chains.min_episode_days)
     events = first_events(episodes, chains).drop("exit_date")
     return eligible.join(events, on="person", how="left", maintain_order="left", validate="1:1").select(
-        "person", "object", "area", *CELL, "first_event", "first_date", "first_destination"
+        "person", "object", "area", "reference_person", *CELL, "first_event", "first_date", "first_destination"
     )
 
 
@@ -230,9 +231,9 @@ def count_contrast(
 ) -> pl.DataFrame:
     """Residents of both arms counted by wijk, cell, and how they left the risk set.
 
-    One row per combination of `COUNT_KEYS`: `persons`. Counts of partitions add up. `left` is the month (at most the
-    horizon) of the event `cause`, or in which a resident is censored (-): at the cut-off, or when a later programme is
-    prepared where they live.
+    One row per combination of `COUNT_KEYS`: `persons`, and `households`: of whom the reference person is among them, so at
+    least so many. Counts of partitions add up. `left` is the month (at most the horizon) of the event `cause`, or in which a
+    resident is censored (-): at the cut-off, or when a later programme is prepared where they live.
 
     Args:
         residents: of `low_residents` on the day of the contrast.
@@ -272,4 +273,6 @@ def count_contrast(
         .then(pl.lit("-"))
         .otherwise(pl.col("first_destination").fill_null("-")),
     )
-    return both.group_by(COUNT_KEYS).agg(persons=pl.len().cast(pl.Int64)).sort(COUNT_KEYS)
+    is_reference = pl.col("reference_person").fill_null(False).cast(pl.Int64)
+    counted = both.group_by(COUNT_KEYS).agg(persons=pl.len().cast(pl.Int64), households=is_reference.sum())
+    return counted.sort(COUNT_KEYS)

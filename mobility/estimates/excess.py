@@ -15,6 +15,7 @@ from mobility.chains.programmes import Followed
 from mobility.estimates.comparison import BEFORE, COMPARISON, NOW, TREATED
 from mobility.estimates.competing import Floats
 from mobility.estimates.incidence import ALL, LOW
+from mobility.estimates.support import SUPPORT, Behind, dates_of
 from mobility.estimates.weighting import Arms, Incidences, build_arms, draw_again, estimate
 from mobility.settings import Estimates
 
@@ -23,7 +24,7 @@ _EMPTY: dict[str, type[pl.DataType]] = dict.fromkeys(EXCESS_KEYS, pl.String) | {
     "horizon": pl.Int64, "value": pl.Float64, "comparison": pl.Float64, "difference": pl.Float64, "lower": pl.Float64,
     "upper": pl.Float64, "persons": pl.Int64, "not_matched": pl.Int64, "compared_with": pl.Int64, "wijken": pl.Int64,
     "interval": pl.String,
-}  # fmt: skip
+} | dict.fromkeys(SUPPORT, pl.Int64)  # fmt: skip
 BOOTSTRAP, PLACEBO_WIJKEN = "wijken drawn again", "placebo wijken"
 FEW_WIJKEN, FEW_PLACEBOS = "none: too few treated wijken", "none: too few placebo wijken"
 NOT_ESTIMABLE, NOBODY = "not estimable: no incomes for the cohort before", "not estimable: nobody to compare with"
@@ -70,7 +71,7 @@ def excess_table(
 
     One row per whose (each area, each region, all), `exposure` and `estimand`: `value`, `comparison`, `difference`, `lower`
     and `upper` (95 %), `persons` (matched treated), `not_matched`, `compared_with` (persons), `wijken` (treated), `interval`
-    (how it was made, or why there is none). Shares are from 0 to 1. Estimands:
+    (how it was made, or why there is none), and who stands behind it (`support.SUPPORT`). Shares are from 0 to 1. Estimands:
 
     * `difference`: treated beside others in the same cells, now;
     * `earlier_cohort`: beside the residents of the same area one horizon before;
@@ -86,7 +87,8 @@ def excess_table(
         regions: `wijk`, `region`.
         rules: draws and least numbers.
     """
-    rows = [row for asked in whose(counts, followed) for row in _rows(counts, asked, regions, rules)]
+    dates = dates_of(followed)
+    rows = [row for asked in whose(counts, followed) for row in _rows(counts, asked, regions, dates, rules)]
     return pl.DataFrame(rows, schema=_EMPTY, orient="row").sort(EXCESS_KEYS)
 
 
@@ -108,30 +110,39 @@ def whose(counts: pl.DataFrame, followed: list[Followed]) -> list[Asked]:
     return asked
 
 
-def _rows(counts: pl.DataFrame, asked: Asked, regions: pl.DataFrame, rules: Estimates) -> list[tuple[object, ...]]:
+def _rows(
+    counts: pl.DataFrame, asked: Asked, regions: pl.DataFrame, dates: pl.DataFrame, rules: Estimates
+) -> list[tuple[object, ...]]:
     exposed = (
         pl.lit(True)
         if asked.exposure == ALL
         else (pl.col("exposure") == asked.exposure) | (pl.col("arm") == COMPARISON)
     )
     own = counts.filter(pl.col("area").is_in(asked.numbers), exposed)
-    found = _Found(own, asked.numbers, regions, rules)
+    found = _Found(own, asked.numbers, regions, dates, rules)
     both = found.narrowed()
     keys = (asked.programme, asked.area, asked.region, asked.exposure, LOW, ALL, rules.horizon_months)
     rows: list[tuple[object, ...]] = []
     for name, (needs_before, estimand) in ESTIMANDS.items():
         if needs_before and both is None:
-            rows.append((*keys, name, *[None] * 9, NOT_ESTIMABLE))
+            rows.append((*keys, name, *[None] * 9, NOT_ESTIMABLE, *[None] * len(SUPPORT)))
         else:
-            rows.append((*keys, name, *(both if needs_before and both else found).row(estimand)))
+            rows.append((*keys, name, *(both if needs_before and both else found).row(name, estimand)))
     return rows
 
 
 class _Found:
     """What is estimated for some areas, with its draws."""
 
-    def __init__(self, counts: pl.DataFrame, numbers: tuple[int, ...], regions: pl.DataFrame, rules: Estimates) -> None:
-        self.counts, self.numbers, self.regions, self.rules = counts, numbers, regions, rules
+    def __init__(
+        self,
+        counts: pl.DataFrame,
+        numbers: tuple[int, ...],
+        regions: pl.DataFrame,
+        dates: pl.DataFrame,
+        rules: Estimates,
+    ) -> None:
+        self.counts, self.numbers, self.regions, self.dates, self.rules = counts, numbers, regions, dates, rules
         self.treated_wijken, self.compared_wijken = (
             counts.filter(arm=arm)["wijk"].unique().sort() for arm in (TREATED, COMPARISON)
         )
@@ -139,6 +150,7 @@ class _Found:
         self.arms = {period: self._arms(counts.filter(period=period)) for period in self.periods}
         self.point = self._estimates(np.ones((1, len(self.treated_wijken))), np.ones((1, len(self.compared_wijken))))
         self.draws, self.interval = self._drawn()
+        self.behind = Behind.of(counts, dates)
 
     def _arms(self, counts: pl.DataFrame) -> Arms:
         return build_arms(counts, self.treated_wijken, self.compared_wijken, self.rules.horizon_months)
@@ -155,7 +167,8 @@ class _Found:
         if there >= set(self.numbers):
             return self
         kept = tuple(number for number in self.numbers if number in there)
-        return _Found(self.counts.filter(pl.col("area").is_in(kept)), kept, self.regions, self.rules) if kept else None
+        counts = self.counts.filter(pl.col("area").is_in(kept))
+        return _Found(counts, kept, self.regions, self.dates, self.rules) if kept else None
 
     def _drawn(self) -> tuple[tuple[Incidences, Incidences | None] | None, str]:
         if len(self.treated_wijken) >= self.rules.least_treated:
@@ -187,20 +200,21 @@ class _Found:
             found[period] = estimate(arms, one_by_one, others)
         return found[NOW], found.get(BEFORE)
 
-    def row(self, estimand: Estimand) -> tuple[object, ...]:
-        """Value, comparison, difference, interval and sizes."""
+    def row(self, name: str, estimand: Estimand) -> tuple[object, ...]:
+        """Value, comparison, difference, interval, sizes and who stands behind it."""
         now, before = self.point
         value, comparison = (float(each[0]) for each in estimand(now, before))
         sizes = (
             round(float(now.matched[0])), round(float(now.size[0] - now.matched[0])),
             int(self.arms[NOW].comparison.persons.sum()), len(self.treated_wijken),
         )  # fmt: skip
+        support = self.behind.support(name)
         if not np.isfinite(value - comparison):
-            return (None, None, None, None, None, *sizes, NOBODY)
+            return (None, None, None, None, None, *sizes, NOBODY, *support)
         difference = value - comparison
         lower, upper = self._interval_of(estimand, difference)
         shown = [None if each is None else round(each, 12) for each in (value, comparison, difference, lower, upper)]
-        return (*shown, *sizes, self.interval)
+        return (*shown, *sizes, self.interval, *support)
 
     def _interval_of(self, estimand: Estimand, difference: float) -> tuple[float | None, float | None]:
         if self.draws is None:

@@ -29,8 +29,8 @@ def count_back(
     """Low-income residents of the region's growth cores, by how they left the risk set of settling in the programme area.
 
     One row per `left` (month, at most the horizon) and `cause` (`arrival`: a stay in the programme area reached
-    `settled_months`; -:
-    censored): `persons`. Counts of partitions add up.
+    `settled_months`; -: censored): `persons`, and `households` (of whom the reference person is among them). Counts of partitions
+    add up.
 
     Args:
         residents: of `comparison.low_residents` of the region on the cohort date.
@@ -41,14 +41,15 @@ def count_back(
         rules: the horizon.
     """
     in_core = one.states.str.starts_with(GROWTH_CORE).gather(residents["area"])
-    lived = residents.filter(in_core).select("person")
+    lived = residents.filter(in_core).select("person", "reference_person")
     end = min(months_after(one.cohort_date, rules.horizon_months), one.last_day) + dt.timedelta(days=1)
     episodes = absorb_short(find_episodes(lived, people, dwellings, one), chains.min_episode_days)
-    found = first_events(episodes, chains, target=HOME).with_columns(
-        on_clock("first", pl.lit(one.cohort_date), pl.lit(end))
-    )
+    events = first_events(episodes, chains, target=HOME).join(lived, on="person", maintain_order="left")
+    found = events.with_columns(on_clock("first", pl.lit(one.cohort_date), pl.lit(end)))
     cause = pl.col("first_cause").fill_null("-").alias("cause")
-    return found.group_by(left="first_left", cause=cause).agg(persons=pl.len().cast(pl.Int64)).sort("left", "cause")
+    households = pl.col("reference_person").fill_null(False).cast(pl.Int64).sum()
+    counted = found.group_by(left="first_left", cause=cause).agg(persons=pl.len().cast(pl.Int64), households=households)
+    return counted.sort("left", "cause")
 
 
 def mirror_table(
@@ -66,7 +67,7 @@ def mirror_table(
       `households`, `value` (cumulative incidence); `year` 0;
     * `G_to_R`: low-income residents of the region's growth cores on the cohort date who settle in the programme area within
     the horizon;
-      the same columns, `households` null: carriers are known of cohorts only;
+      the same columns; `households`: of those whose reference person is among them;
     * `entrants`: moves into the programme area from outside it, by class of the mover and `year` (calendar year less that of
     the start):
       `persons`, `households` (household moves), `at_risk` (all persons of that year), `value` (share of them).
@@ -90,7 +91,8 @@ def mirror_table(
         households = int(own.filter(arrived)["is_carrier"].sum())
         rows.append((*keys, OUT, NOT_LOW, 0, *_at_horizon(counted, rules.horizon_months, households)))
         if number in back:
-            rows.append((*keys, BACK, LOW, 0, *_at_horizon(back[number], rules.horizon_months, None)))
+            homes = int(back[number].filter(cause=ARRIVAL)["households"].sum())
+            rows.append((*keys, BACK, LOW, 0, *_at_horizon(back[number], rules.horizon_months, homes)))
         came = entrants.filter(pl.col("number") == number)
         for year, income_class, persons, moves, together in (
             came.with_columns(together=pl.col("persons").sum().over("year"))
@@ -102,7 +104,7 @@ def mirror_table(
     return pl.DataFrame(rows, schema=_SCHEMA, orient="row").sort(MIRROR_KEYS)
 
 
-def _at_horizon(counted: pl.DataFrame, horizon: int, households: int | None) -> tuple[object, ...]:
+def _at_horizon(counted: pl.DataFrame, horizon: int, households: int) -> tuple[object, ...]:
     """Events, households, persons at risk at first, and the incidence by the horizon."""
     size = int(counted["persons"].sum())
     late = pl.col("left") > horizon

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from mobility.estimates.incidence import ALL, LOW
+from mobility.estimates.support import SUPPORT
 from mobility.settings import Chains, Estimates
 
 SPECIFICATION = (
@@ -12,7 +13,7 @@ SPECIFICATION = (
     "neighbour_m", "low",
 )  # fmt: skip
 SENSITIVITY_KEYS = ("programme", "estimand", *SPECIFICATION)
-MEASURES = ("value", "comparison", "difference", "lower", "upper", "persons", "interval")
+MEASURES = ("value", "comparison", "difference", "lower", "upper", "persons", "wijken", "interval", *SUPPORT)
 CHAINS = "chains"  # per person at risk, beside the estimands of the excess
 
 
@@ -42,7 +43,10 @@ def one_specification(
         lower=pl.lit(None, pl.Float64),
         upper=pl.lit(None, pl.Float64),
         persons="at_risk",
+        wijken=pl.lit(None, pl.Int64),
         interval=pl.lit("none: a count"),
+        households="households_at_risk",
+        **dict.fromkeys(SUPPORT[1:], pl.lit(None, pl.Int64)),
     )
     numbers = {
         name: getattr(chains if hasattr(chains, name) else rules, name) for name in SPECIFICATION if name != "low"

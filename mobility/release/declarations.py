@@ -97,7 +97,6 @@ class _Reader:
         variables = self.mapping(given["variables"], "variables")
         if tuple(variables) != columns:
             self.refuse("variables", f"describe every column, in order: {', '.join(columns)}")
-        parts = given.get("parts")
         return Declaration(
             table=stem,
             title=self.text(given["title"], "title"),
@@ -117,7 +116,9 @@ class _Reader:
             margins=tuple(
                 self.margin(each, f"margins[{place}]", cells) for place, each in enumerate(self.items(given, "margins"))
             ),
-            parts=None if parts is None else self.parts(parts, cells),
+            parts=tuple(
+                self.parts(each, f"parts[{place}]", cells) for place, each in enumerate(self.items(given, "parts"))
+            ),
             variables=tuple((name, self.text(text, f"variables.{name}")) for name, text in variables.items()),
             values=values,
             words=self.words(given.get("words", [])),
@@ -136,7 +137,8 @@ class _Reader:
                 self.refuse(f"{key}.rule", f"choose from {', '.join(ARGUMENTS)}")
             asked = self.keys(raw, key, ("rule", *ARGUMENTS[rule]), ())
             if "of" in asked:
-                self.columns([asked["of"]], f"{key}.of", cells)
+                of = asked["of"] if isinstance(asked["of"], list) else [asked["of"]]
+                asked["of"] = ",".join(self.columns(of, f"{key}.of", cells))
             if rule == "incidence" and ("month" not in cells or len(cells) == 1):
                 self.refuse(key, "an incidence needs the key column month, and one more that names the curve")
             if "width" in asked and not (isinstance(asked["width"], int) and asked["width"] > 0):
@@ -187,16 +189,29 @@ class _Reader:
         )
 
     def margin(self, raw: object, key: str, cells: tuple[str, ...]) -> Margin:
-        given = self.keys(raw, key, ("table", "over"), ("where",))
+        given = self.keys(raw, key, ("table", "over"), ("where", "of", "open"))
+        of = self.where(given.get("of", {}), f"{key}.of")
+        self.columns([column for column, _ in of], f"{key}.of", cells)
         return Margin(
             str(given["table"]),
             self.columns(given["over"], f"{key}.over", cells),
             self.where(given.get("where", {}), f"{key}.where"),
+            of,
+            self.yes_or_no(given.get("open", False), f"{key}.open"),
         )
 
-    def parts(self, raw: object, cells: tuple[str, ...]) -> Parts:
-        given = self.keys(raw, "parts", ("column", "whole"), ())
-        return Parts(self.columns([given["column"]], "parts.column", cells)[0], str(given["whole"]))
+    def parts(self, raw: object, key: str, cells: tuple[str, ...]) -> Parts:
+        given = self.keys(raw, key, ("column", "whole"), ("adds_up",))
+        whole = given["whole"]
+        if isinstance(whole, bool) or not isinstance(whole, str | int):
+            self.refuse(f"{key}.whole", "give the value of the column that holds the others")
+        adds_up = self.yes_or_no(given.get("adds_up", False), f"{key}.adds_up")
+        return Parts(self.columns([given["column"]], f"{key}.column", cells)[0], whole, adds_up)
+
+    def yes_or_no(self, given: object, key: str) -> bool:
+        if not isinstance(given, bool):
+            self.refuse(key, "write true or false")
+        return bool(given)
 
     def recode(self, given: object, cells: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
         found = self.mapping(given, "recode")

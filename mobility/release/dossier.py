@@ -69,6 +69,14 @@ _VALUE_RULES = {
         "The result of a model has at least {minimum_degrees} degrees of freedom; no more digits than the rounded "
         "count supports.",
     ),
+    "effect": Words(
+        "Een vergelijking van twee groepen heeft in elk ten minste {minimum_persons} personen, {minimum_households} huishoudens "
+        "en {minimum_areas} gebieden (en {minimum_degrees} vrijheidsgraden), waarvan geen meer dan {largest} procent heeft, en "
+        "ten minste {minimum_numerator} personen met en zonder de gebeurtenis; zo grof dat {share_numerators} tellers passen.",
+        "A comparison of two groups has in each at least {minimum_persons} persons, {minimum_households} households and "
+        "{minimum_areas} areas (and {minimum_degrees} degrees of freedom), none of which holds more than {largest} per cent, and "
+        "at least {minimum_numerator} persons with the event and without it; so coarse that {share_numerators} numerators fit.",
+    ),
     "quantile": Words(
         "Een kwantiel is de ondergrens van een klasse, met ten minste {quantile_units} eenheden aan elke kant.",
         "A quantile is the lower end of a bin, with at least {quantile_units} units on each side.",

@@ -106,7 +106,7 @@ def release(settings: Settings, members: FindMembers = _nobody_knows) -> Release
     protected = protect(known, profile=settings.disclosure, secret=project.secret, blocks=blocks)
     parts = [extend(part, settings.disclosure) for part in protected[: len(offers)]]
     programmes = [area for name in study.programmes for area in load_programme(name)[1]]
-    words = vocabulary(zoning, programmes, study.flows.age_bands)
+    words = vocabulary(zoning, programmes, study.flows.age_bands, study.estimates.age_bands)
     for part in parts:
         vet(part.safe, words)
     texts = {part.safe.declaration.table: csv_text(part.safe) for part in parts}

@@ -15,6 +15,7 @@ from mobility.disclosure.cells import KEY, UNITS
 from mobility.flows.indices import ALL, LOW, NOT_LOW
 from mobility.places import UNPLACEABLE
 from mobility.records import record_hash
+from mobility.release.estimated import balance_cells, excess_cells, sensitivity_cells
 from mobility.settings import Study
 
 Read = Callable[[str], pl.DataFrame]
@@ -111,6 +112,9 @@ PREPARED: dict[str, tuple[tuple[str, ...], Callable[[Read, Study], pl.DataFrame]
     "account": (("account",), account_cells),
     "flow_indices": (("flow_indices", "flows"), index_cells),
     "expected": (("expected", "expected_fits", "flows"), expected_cells),
+    "excess": (("excess",), excess_cells),
+    "balance": (("balance",), balance_cells),
+    "sensitivity": (("sensitivity",), sensitivity_cells),
 }
 """The aggregates that are prepared: which files they need, and how."""
 

@@ -27,6 +27,7 @@ from mobility.estimates.counting import Plan
 from mobility.estimates.incidence import ALL, INCIDENCE_KEYS, class_group, incidence_table, pooled_strata
 from mobility.estimates.itineraries import itinerary_table
 from mobility.estimates.leaving import BY_KEYS, EXIT_KEYS, by_household, chain_rates
+from mobility.estimates.offered import curve_counts
 from mobility.estimates.sensitivity import beside, one_specification
 from mobility.income import income_classes
 from mobility.panel.store import Panel, Shape
@@ -53,9 +54,11 @@ TABLES = (
     "chain_rates",
     "itineraries",
     "incidence",
+    "incidence_counts",
     "excess",
     "balance",
     "mirror",
+    "mirror_counts",
     "sensitivity",
 )
 _SPECIFICATIONS = "sensitivity"  # the one table that keeps what earlier runs on the same panel found
@@ -157,12 +160,13 @@ def _run(settings: Settings, tell: Tell) -> Told:
     write_parquet(itinerary_table(together), space.aggregate("itineraries"))
     rates = chain_rates(strata)
     write_parquet(rates, space.aggregate("chain_rates"))
+    write_parquet(curve_counts(strata), space.aggregate("incidence_counts"))
     incidence = incidence_table(strata.with_columns(group=pl.lit("cohort")))
     if plan.contrasts:
         of_class = everybody.with_columns(income_class=class_group(study.income.low))
         tables = compare(plan, folder / _COMPARED, followed, of_class, areas, moves.folders(settings)["events"])
         incidence = pl.concat([incidence, tables.curves]).sort(INCIDENCE_KEYS)
-        for name in ("excess", "balance", "mirror"):
+        for name in ("excess", "balance", "mirror", "mirror_counts"):
             write_parquet(getattr(tables, name), space.aggregate(name))
         _put_beside(settings, tables.excess, rates)
     write_parquet(incidence, space.aggregate("incidence"))

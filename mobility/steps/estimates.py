@@ -16,6 +16,7 @@ from mobility.estimates.counting import Plan, count_arms, make_plan
 from mobility.estimates.excess import excess_table, whose
 from mobility.estimates.incidence import ALL
 from mobility.estimates.mirror import count_entrants, mirror_table
+from mobility.estimates.offered import flow_counts
 from mobility.income import CLASSES
 from mobility.panel.store import Panel, Shape
 from mobility.run.files import write_parquet
@@ -33,6 +34,7 @@ class Compared:
     balance: pl.DataFrame
     mirror: pl.DataFrame
     curves: pl.DataFrame
+    mirror_counts: pl.DataFrame
 
 
 def prepare(panel: Panel, shape: Shape, study: Study, followed: list[Followed], areas: pl.DataFrame) -> Plan:
@@ -68,11 +70,12 @@ def compare(
     back = add_up_files(folder / _BACK, ("number", "left", "cause"))
     together = [one for one in whose(counts, followed) if one.exposure == ALL]
     years = [one.start.year for one in followed]
-    entrants = count_entrants(_entering(moved, followed), followed)
+    entering = _entering(moved, followed)
+    entrants = count_entrants(entering, followed)
     by_area = {number: back.filter(number=number) for number in back["number"].unique()}
     return Compared(
         excess=excess_table(counts, followed, areas.select("wijk", "region").unique(), rules),
-        balance=balance_table(counts, together, rules.age_bands, INCOME_BAND),
+        balance=balance_table(counts, together, followed, rules.age_bands, INCOME_BAND),
         mirror=mirror_table(members, by_area, entrants, followed, rules),
         curves=pl.concat(
             [
@@ -80,6 +83,7 @@ def compare(
                 back_curves(back, followed, rules.horizon_months),
             ]
         ),
+        mirror_counts=flow_counts(members, back, entering, followed, rules.horizon_months),
     )
 
 
@@ -89,5 +93,6 @@ def _entering(moved: Path, followed: list[Followed]) -> pl.DataFrame:
     kept = pl.scan_parquet(moved / "*.parquet").filter(
         ~pl.col("is_administrative"), pl.col("destination_area").is_in(homes.implode())
     )
-    found = kept.select("move_date", "origin_area", "destination_area", "income_class", "is_carrier").collect()
+    columns = ("move_date", "origin_area", "destination_area", "income_class", "is_carrier", "person", "carrier")
+    found = kept.select(columns).collect()
     return found.with_columns(income_class=pl.Series(CLASSES).gather(found["income_class"]))

@@ -38,7 +38,7 @@ def declare(*groups: Group, rows: tuple[Rows, ...] = (Rows(),)) -> Declaration:
         mode="round",
         groups=groups,
         margins=(),
-        parts=None,
+        parts=(),
         variables=variables,
     )
 

@@ -15,7 +15,9 @@ from mobility.estimates.comparison import CELL, contrasts, count_contrast, low_r
 from mobility.estimates.excess import excess_table, whose
 from mobility.estimates.homes import Homes
 from mobility.estimates.mirror import count_back, count_entrants, mirror_table
+from mobility.estimates.offered import FLOW_KEYS, curve_counts, flow_counts
 from mobility.estimates.sensitivity import beside, one_specification
+from mobility.estimates.support import SUPPORT, Behind, dates_of
 from mobility.neighbours import next_to
 from mobility.places import zone_areas
 from mobility.settings import Estimates
@@ -278,7 +280,8 @@ def counts(drawn):
     """Counted residents; who is left out of the columns is alike: cell 0 but for `tenure`, area 0."""
     given = table(drawn)
     fixed = {"area": 0, "exposure": "area", "destination": "-"} | dict.fromkeys(CELL, 0)
-    return given.with_columns(pl.lit(value).alias(name) for name, value in fixed.items() if name not in given.columns)
+    given = given.with_columns(pl.lit(value).alias(name) for name, value in fixed.items() if name not in given.columns)
+    return given.with_columns(households="persons") if "households" not in given.columns else given
 
 
 # Ten social tenants (1) and four owners (2) are treated; three tenants and no owner arrive. Among those compared with: one of
@@ -384,6 +387,7 @@ def placebo_country(treated_arrivals):
         pl.lit(value).alias(name)
         for name, value in ({"area": 0, "exposure": "area", "destination": "-"} | dict.fromkeys(CELL, 0)).items()
     )
+    frame = frame.with_columns(households="persons")
     regions = frame.select("wijk", region=pl.lit("delta")).unique()
     found = excess_table(frame, FOLLOWED, regions, NUMBERS)
     return found.filter(area="wijk 1", estimand="difference").row(0, named=True)
@@ -404,7 +408,9 @@ def test_a_single_area_is_judged_by_what_other_wijken_show_without_a_programme()
 
 def test_balance_shows_who_has_no_match_and_what_weighting_does():
     given = counts(NOW)
-    found = balance_table(given, [each for each in whose(given, FOLLOWED) if each.area == "wijk 1"], (35, 50, 65), 5)
+    found = balance_table(
+        given, [each for each in whose(given, FOLLOWED) if each.area == "wijk 1"], FOLLOWED, (35, 50, 65), 5
+    )
     assert_table(
         found.filter(covariate="tenure").select(
             "value", "treated", "matched", "compared_with",
@@ -448,7 +454,7 @@ def test_the_way_back_is_followed_from_the_growth_cores_of_the_region():
     )
     known = people(lived, born, living)
     back = count_back(residents(known), known, DWELLINGS, FOLLOWED[0], RULES, NUMBERS)
-    assert_table(back, "left | cause | persons\n17 | arrival | 1\n36 | - | 1")
+    assert_table(back, "left | cause | persons | households\n17 | arrival | 1 | 1\n36 | - | 1 | 1")
     curve = back_curves(back.with_columns(number=pl.lit(0)), FOLLOWED, 36).filter(group="mirror", event="arrival")
     assert curve.filter(month=16)["incidence"].item() == 0
     assert curve.filter(month=17).select("at_risk", "events", "incidence").row(0) == (2, 1, 0.5)
@@ -467,7 +473,7 @@ def test_the_way_back_is_followed_from_the_growth_cores_of_the_region():
         found.with_columns(value=(pl.col("value") * 1000).round().cast(pl.Int64)),
         """
         flow     | income_class | year | persons | households | at_risk | value
-        G_to_R   | low          | 0    | 1       |            | 2       | 500
+        G_to_R   | low          | 0    | 1       | 1          | 2       | 500
         R_to_G   | not_low      | 0    | 1       | 1          | 3       | 333
         entrants | q1           | 1    | 3       | 2          | 4       | 750
         entrants | q5           | 1    | 1       | 1          | 4       | 250
@@ -491,10 +497,10 @@ def test_entrants_come_from_outside_the_area():
 
 def test_other_definitions_stand_side_by_side_and_the_same_ones_once():
     rates = table("""
-        programme | area   | region | exposure | income_class | rate  | value | at_risk
-        drawn     | all    | all    | all      | low          | chain | 250   | 16
-        drawn     | all    | all    | all      | not_low      | chain | 100   | 20
-        drawn     | wijk 1 | delta  | all      | low          | chain | 250   | 16
+        programme | area   | region | exposure | income_class | rate  | value | at_risk | households_at_risk
+        drawn     | all    | all    | all      | low          | chain | 250   | 16      | 12
+        drawn     | all    | all    | all      | not_low      | chain | 100   | 20      | 15
+        drawn     | wijk 1 | delta  | all      | low          | chain | 250   | 16      | 12
     """)
     found = excess_table(counts(NOW), FOLLOWED, REGIONS, NUMBERS)
     one = one_specification(found, rates, RULES, NUMBERS, ("q1",))
@@ -528,3 +534,108 @@ def test_an_exposure_that_a_region_does_not_have_has_no_row_there():
         ("all", "all"), ("all", "area"), ("all", "dwelling"), ("delta", "all"), ("delta", "area"), ("other", "all"),
         ("other", "dwelling"),
     }  # fmt: skip
+
+
+# --- who stands behind an estimate -----------------------------------------------------------------------------------
+
+
+def test_the_least_of_every_arm_stands_behind_an_estimate():
+    found = excess(NOW + BEFORE)
+    names = ("households", "least_areas", "largest_area", "least_persons", "least_households", "least_events")
+    now = {name: found["difference"][name] for name in names}
+    # 14 treated and 12 to compare with in the same cells, of whom 2 settle; 14 all live in one wijk.
+    assert now == dict(zip(names, (14, 1, 14, 12, 12, 2), strict=True))
+    # Nobody who is treated went away: whoever knows `difference` knows that from `away_arrived`.
+    assert found["away_arrived"]["least_events"] == 0
+    assert found["away_nowhere"]["least_events"] == 1
+    # One of the ten before settled.
+    assert found["placebo"]["least_events"] == found["earlier_cohort"]["least_events"] == 1
+
+
+def test_others_who_are_compared_with_on_two_dates_may_be_the_same_people():
+    two = programme((1, "2012-01-01"), (7, "2013-01-01"))
+    same_day = programme((1, "2012-01-01"), (7, "2012-01-01"))
+    drawn = counts("""
+        area | period | arm        | wijk     | left | cause   | persons
+        0    | now    | treated    | WK000101 | 36   | -       | 20
+        1    | now    | treated    | WK000107 | 36   | -       | 20
+        0    | now    | comparison | WK000103 | 36   | -       | 8
+        0    | now    | comparison | WK000104 | 20   | arrival | 5
+        1    | now    | comparison | WK000104 | 36   | -       | 11
+    """)
+    dated, once = (Behind.of(drawn, dates_of(each)).support("difference") for each in (two, same_day))
+    place = SUPPORT.index("least_persons")
+    assert dated[place] == 13  # on the date with most of them: eight and five, or eleven
+    assert once[place] == 19  # on one date everybody lives in one wijk: eight in one, eleven in the other
+
+
+# --- what can be offered for release ---------------------------------------------------------------------------------
+
+
+def test_a_curve_that_is_offered_ends_where_somebody_is_lost_from_sight():
+    drawn = table("""
+        person | region | income_class | first_left | first_cause | is_carrier
+        1      | delta  | low          | 12         | arrival     | true
+        2      | delta  | low          | 90         |             | true
+        3      | delta  | low          | 90         | dead        | false
+        4      | delta  | low          | 91         | arrival     | true
+        5      | delta  | not_low      | 132        |             | true
+        6      | delta  | student      | 5          | dead        | true
+        7      | all    | low          | 5          | dead        | true
+    """).with_columns(
+        programme=pl.lit("p"), area=pl.lit("all"), exposure=pl.lit("all"), is_first_cohort=pl.lit(True),
+        weight=pl.lit(1, pl.Int64), cell_key=pl.col("person").cast(pl.Int64),
+    )  # fmt: skip
+    found = curve_counts(drawn).filter(pl.col("event").is_in(["arrival", "dead"]))
+    assert_table(
+        found.select("income_class", "event", "month", "persons", "households", "cell_key"),
+        """
+        income_class | event   | month | persons | households | cell_key
+        low          | arrival | 0     | 4       | 3          | 10
+        low          | arrival | 12    | 1       | 1          | 1
+        low          | dead    | 0     | 4       | 3          | 10
+        low          | dead    | 90    | 1       | 0          | 3
+        not_low      | arrival | 0     | 1       | 1          | 5
+        not_low      | dead    | 0     | 1       | 1          | 5
+        """,
+    )
+
+
+def test_the_mirror_that_is_offered_counts_different_people():
+    both = programme((1, "2012-01-01"), (7, "2013-01-01"))
+    members = table("""
+        person | number | income_class | first_left | first_cause | is_carrier | is_first_cohort
+        1      | 0      | not_low      | 30         | arrival     | true       | true
+        1      | 1      | not_low      | 18         | arrival     | true       | false
+        2      | 1      | not_low      | 37         | arrival     | true       | true
+        3      | 1      | low          | 18         | arrival     | true       | true
+    """).with_columns(
+        programme=pl.lit("drawn"), region=pl.lit("delta"), weight=pl.lit(1, pl.Int64), cell_key=pl.lit(7, pl.Int64)
+    )
+    back = table("""
+        number | left | cause   | persons | households
+        0      | 36   | -       | 8       | 6
+        0      | 20   | arrival | 2       | 1
+        1      | 36   | -       | 9       | 6
+    """)
+    entering = table("""
+        person | carrier | move_date  | origin_area | destination_area | income_class | is_carrier
+        1      | 1       | 2012-05-01 | 2           | 1                | q1           | true
+        2      | 1       | 2012-05-01 | 2           | 1                | q1           | false
+        1      | 1       | 2013-05-01 | 2           | 7                | q3           | true
+        9      | 9       | 2011-12-31 | 2           | 1                | q3           | true
+    """)
+    found = flow_counts(members, back, entering, both, 36)
+    assert_table(
+        found.select(*FLOW_KEYS[2:], "persons", "households", "unit_persons", "unit_households"),
+        """
+        flow     | outcome | year     | income_class | persons | households | unit_persons | unit_households
+        G_to_R   | all     | -        | low          | 19      | 13         | 10           | 7
+        G_to_R   | settled | -        | low          | 2       | 1          | 2            | 1
+        R_to_G   | all     | -        | not_low      | 3       | 3          | 2            | 2
+        R_to_G   | settled | -        | not_low      | 2       | 2          | 1            | 1
+        entrants | all     | start-01 | q3           | 1       | 1          | 1            | 1
+        entrants | all     | start+00 | q1           | 2       | 1          | 2            | 1
+        entrants | all     | start+00 | q3           | 1       | 1          | 0            | 0
+        """,
+    )

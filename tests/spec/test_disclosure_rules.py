@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from mobility.disclosure.curves import coarse_steps, incidence
 from mobility.disclosure.dominance import contributions, is_dominated
 from mobility.disclosure.ratios import (
+    in_steps,
     limited,
+    may_be_effect,
     may_be_estimate,
     may_be_index,
     may_be_share,
@@ -155,6 +157,28 @@ def test_an_index_needs_ten_areas_of_which_none_holds_most() -> None:
 @pytest.mark.parametrize(("degrees", "may"), [(9, False), (10, True)])
 def test_a_model_needs_ten_degrees_of_freedom(degrees: int, may: bool) -> None:
     assert pl.select(may_be_estimate(pl.lit(degrees), CBS)).item() is may
+
+
+def test_a_comparison_needs_enough_in_each_of_its_arms() -> None:
+    drawn = table("""
+        case                    | areas | largest | persons | households | events | whole | may
+        enough                  | 11    | 50      | 10      | 10         | 10     | 100   | true
+        one area spent, nine df | 10    | 50      | 10      | 10         | 10     | 100   | false
+        one area is most        | 11    | 51      | 10      | 10         | 10     | 100   | false
+        nine persons in an arm  | 11    | 50      | 9       | 10         | 9      | 100   | false
+        nine households         | 11    | 50      | 10      | 9          | 10     | 100   | false
+        nine settled in an arm  | 11    | 50      | 10      | 10         | 9      | 100   | false
+    """)
+    names = ("areas", "largest", "persons", "households", "events", "whole")
+    found = drawn.select(may_be_effect(*map(pl.col, names), CBS)).to_series()
+    assert found.to_list() == drawn["may"].to_list()
+
+
+def test_a_difference_of_shares_is_as_coarse_as_a_share() -> None:
+    # Three of 1,472 are 0.00204: steps of 0.005. Of 1,500 they are 0.002: steps of 0.002.
+    drawn = pl.DataFrame({"value": [0.0312, -0.0066, 0.0312], "persons": [1472, 1472, 1500]})
+    found = drawn.select(in_steps(pl.col("value"), pl.col("persons"), CBS)).to_series()
+    assert found.to_list() == pytest.approx([0.03, -0.005, 0.032])
 
 
 def test_a_result_has_no_more_digits_than_its_count_supports() -> None:

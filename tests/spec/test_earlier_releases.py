@@ -25,7 +25,7 @@ def declare(*rows: Rows) -> Declaration:
     return Declaration(
         table="t", title=NO_TEXT, population=NO_TEXT, relation=NO_TEXT, source="stays", where=(), recode=(),
         rows=rows or (Rows(),), cells=cells, measures=("persons", "households"), rule="counts", mode="round", groups=(),
-        margins=(), parts=None, variables=variables,
+        margins=(), parts=(), variables=variables,
     )  # fmt: skip
 
 
