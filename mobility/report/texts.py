@@ -59,11 +59,13 @@ class Texts:
         return ", ".join(self.name(part) for part in code.split(":")) if code else "-"
 
     def number(self, value: float) -> str:
-        """A number as it was released, with the language's marks for thousands and decimals."""
-        shown = f"{value:,}"
+        """A number as it was released, with the language's marks for thousands and decimals; of a fraction four decimals."""
+        is_long = isinstance(value, float) and abs(value) >= _LEAST_ROUNDED
+        shown = f"{round(value, _DECIMALS) if is_long else value:,}"
         return shown.translate(_DUTCH_MARKS) if self.language == "nl" else shown
 
 
+_DECIMALS, _LEAST_ROUNDED = 4, 0.001  # a smaller number, such as a q-value, is shown as it is
 # The compiled loader reads the catalogue in a tenth of the time; it is there wherever PyYAML comes as a wheel.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DUTCH_MARKS = str.maketrans(",.", ".,")
