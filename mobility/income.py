@@ -106,13 +106,13 @@ def mean_band(
     width: int,
 ) -> pl.Series:
     """As `mean_class`, in bands of `width` percentiles: 0 for the lowest; null with too few observations."""
-    usable = incomes.select(
-        pl.when(pl.col("population").is_in([_STUDENT_HOUSEHOLD, *_INSTITUTIONAL_HOUSEHOLDS]).not_()).then("percentile")
-    ).to_series()
     total = np.zeros(len(place), dtype=np.int64)
     count = np.zeros(len(place), dtype=np.int64)
     for back in range(over):
-        value = usable.gather(person_year_rows(place, last_year - back, years))
+        # Few of a country are asked for: nothing is done to whole tables.
+        rows = person_year_rows(place, last_year - back, years)
+        unusable = incomes["population"].gather(rows).is_in([_STUDENT_HOUSEHOLD, *_INSTITUTIONAL_HOUSEHOLDS])
+        value = incomes["percentile"].gather(rows).set(unusable.fill_null(True), None)
         total += value.fill_null(0).cast(pl.Int64).to_numpy()
         count += value.is_not_null().cast(pl.Int64).to_numpy()
     mean = pl.DataFrame({"total": total, "count": count})

@@ -8,7 +8,6 @@ from mobility.chains.cohort import Dwellings, People
 from mobility.chains.programmes import Followed
 from mobility.chains.tables import class_names, tenure_names
 from mobility.income import class_in_year
-from mobility.panel.lookup import on_day
 
 
 def arrivals(
@@ -17,7 +16,7 @@ def arrivals(
     """Tenure of the dwelling of arrival and class, both in the year after the settled arrival, as text; - without arrival."""
     arrival = members["arrival_date"]
     year = arrival.dt.year() + 1
-    spell = on_day(people.residence, members["person"], arrival.fill_null(strategy="zero"))
+    spell = people.home_on(members["person"], arrival.fill_null(strategy="zero"))
     dwelling = people.residence["object"].gather(spell)
     tenure = pl.Series("arrival_tenure", ["unknown"]).new_from_index(0, members.height)
     for name in dwellings.tenure.columns:
@@ -37,8 +36,7 @@ def repeat_exposure(
     members: pl.DataFrame, people: People, dwellings: Dwellings, followed: Followed, others: list[pl.Series]
 ) -> pl.Series:
     """Other programme areas each member lived in between the cohort date and the end of following."""
-    lived = people.residence.filter(
-        pl.col("person").is_in(members["person"].implode()),
+    lived = people.residence_of(members["person"]).filter(
         pl.col("object").is_not_null(),
         pl.col("start_date") <= followed.last_day,
         pl.col("end_date").is_null() | (pl.col("end_date") > followed.cohort_date),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import cached_property
 
 import polars as pl
 
 from mobility.chains.programmes import HOME, Followed
 from mobility.days import months_after
 from mobility.income import UNKNOWN, mean_band, mean_class
-from mobility.panel.lookup import TENURES, on_day
+from mobility.panel.lookup import TENURES, ByDay, rows_of_all, rows_or_null
 from mobility.settings import Chains
 from mobility.stocks import INSTITUTIONAL
 
@@ -29,6 +30,47 @@ class People:
     households: pl.DataFrame
     incomes: pl.DataFrame
     income_years: tuple[int, int] | None
+
+    @cached_property
+    def _homes(self) -> ByDay:
+        return ByDay(self.residence)
+
+    @cached_property
+    def _living(self) -> ByDay:
+        return ByDay(self.households)
+
+    @cached_property
+    def _settled(self) -> dict[tuple[dt.date, dt.date], pl.DataFrame]:
+        return {}
+
+    def home_on(self, persons: pl.Series, days: pl.Series) -> pl.Series:
+        """Row in `residence` of each person on a day of their own; null when there is none."""
+        return rows_or_null(self._homes.row(persons, days))
+
+    def household_on(self, persons: pl.Series, days: pl.Series) -> pl.Series:
+        """Row in `households` of each person on a day of their own; null when there is none."""
+        return rows_or_null(self._living.row(persons, days))
+
+    def residence_of(self, persons: pl.Series) -> pl.DataFrame:
+        """The rows of `residence` of some persons, each given once."""
+        return self.residence[rows_of_all(self.residence["person"].to_numpy(), persons)]
+
+    def households_of(self, persons: pl.Series) -> pl.DataFrame:
+        """The rows of `households` of some persons, each given once."""
+        return self.households[rows_of_all(self.households["person"].to_numpy(), persons)]
+
+    def persons_of(self, persons: pl.Series) -> pl.DataFrame:
+        """The rows of `persons` of some persons, each given once."""
+        return self.persons[rows_of_all(self.persons["person"].to_numpy(), persons)]
+
+    def settled_on(self, day: dt.date, since: dt.date) -> pl.DataFrame:
+        """Who lives where on a day, at that address since another day or longer: `person`, `object`. Asked again, it is kept."""
+        if (day, since) not in self._settled:
+            self._settled.clear()
+            is_there = (pl.col("start_date") <= day) & (pl.col("end_date").is_null() | (pl.col("end_date") > day))
+            there = self.residence.filter(pl.col("since") <= since, is_there, pl.col("object").is_not_null())
+            self._settled[(day, since)] = there.select("person", "object")
+        return self._settled[(day, since)]
 
 
 @dataclass(frozen=True)
@@ -83,13 +125,11 @@ def find_residents(
         day: the cohort date.
         rules: the study's numbers.
     """
-    settled = pl.col("since") <= months_after(day, -rules.minimum_stay_months)
-    lives_there = settled & (pl.col("start_date") <= day) & (pl.col("end_date").is_null() | (pl.col("end_date") > day))
-    there = people.residence.filter(lives_there, pl.col("object").is_not_null()).select("person", "object")
+    there = people.settled_on(day, months_after(day, -rules.minimum_stay_months))
     there = there.filter(inside.gather(dwellings.area.gather(there["object"])))
     place = people.persons["person"].search_sorted(there["person"]).cast(pl.UInt32)
     days = pl.Series("day", [day], dtype=pl.Date).new_from_index(0, there.height)
-    household = on_day(people.households, there["person"], days)
+    household = people.household_on(there["person"], days)
     of_household = ("household", "household_type", "is_child", "children", "reference_person")
     last_year = pl.Series("year", [day.year - 1], dtype=pl.Int64).new_from_index(0, there.height)
     incomes = (people.incomes, place, last_year, people.income_years, rules.income_years, rules.income_years_observed)

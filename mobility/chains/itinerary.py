@@ -9,7 +9,6 @@ import polars as pl
 
 from mobility.chains.cohort import Dwellings, People
 from mobility.chains.programmes import AWAY, DEAD, INSTITUTION, Followed
-from mobility.panel.lookup import on_day
 from mobility.stocks import INSTITUTIONAL
 
 StateOf = Callable[
@@ -44,8 +43,8 @@ def episodes_between(
     """
     changes = _days_of_change(members, people, period)
     death = people.persons["death_date"].gather(people.persons["person"].search_sorted(changes["person"]))
-    spell = on_day(people.residence, changes["person"], changes["start_date"])
-    household = on_day(people.households, changes["person"], changes["start_date"])
+    spell = people.home_on(changes["person"], changes["start_date"])
+    household = people.household_on(changes["person"], changes["start_date"])
     area = dwellings.area.gather(people.residence["object"].gather(spell))
     looked_up = changes.with_columns(
         area.alias("area"),
@@ -73,17 +72,15 @@ def episodes_between(
 
 def _days_of_change(members: pl.DataFrame, people: People, period: tuple[dt.date, dt.date]) -> pl.DataFrame:
     """`person`, `start_date`: the days within the period on which the state of a member may change."""
-    who = pl.col("person").is_in(members["person"].implode())
-    institutional = people.households.filter(who, pl.col("household_type") == INSTITUTIONAL)
+    who = members["person"]
+    institutional = people.households_of(who).filter(pl.col("household_type") == INSTITUTIONAL)
     days = pl.concat(
         [
             members.select("person", start_date=pl.lit(period[0])),
-            people.residence.filter(who).select("person", "start_date"),
+            people.residence_of(who).select("person", "start_date"),
             institutional.select("person", "start_date"),
             institutional.select("person", start_date="end_date").drop_nulls(),
-            people.persons.filter(who)
-            .select("person", start_date=pl.col("death_date").dt.offset_by("1d"))
-            .drop_nulls(),
+            people.persons_of(who).select("person", start_date=pl.col("death_date").dt.offset_by("1d")).drop_nulls(),
         ]
     )
     within = pl.col("start_date").is_between(*period, closed="left")

@@ -166,13 +166,13 @@ def low_residents(
 
 def _moves_within(people: People, persons: pl.Series, day: dt.date, end: dt.date) -> pl.Series:
     """Whether anything can have happened to each person: somebody who stays at one address, alive, has no event."""
-    who = pl.col("person").is_in(persons.implode())
+    residence = people.residence_of(persons)
     within = pl.col("start_date").is_between(day, end, closed="right")
     changed = [
-        people.residence.filter(who, within)["person"],
-        people.households.filter(who, within)["person"],
-        people.persons.filter(who, pl.col("death_date").is_between(day, end))["person"],
-        people.residence.filter(who, pl.col("end_date").is_between(day, end, closed="right"))["person"],
+        residence.filter(within)["person"],
+        people.households_of(persons).filter(within)["person"],
+        people.persons_of(persons).filter(pl.col("death_date").is_between(day, end))["person"],
+        residence.filter(pl.col("end_date").is_between(day, end, closed="right"))["person"],
     ]
     return persons.is_in(pl.concat(changed).unique().implode())
 
@@ -207,7 +207,7 @@ def _cell(
 def _moves_before(people: People, persons: pl.Series, day: dt.date, months: int) -> pl.Series:
     """Moves in the months before the day: 0, 1, or 2 for more; a new number on the door is none."""
     since = months_after(day, -months)
-    spells = people.residence
+    spells = people.residence_of(persons)
     moved = (
         (pl.col("person") == pl.col("person").shift())
         & pl.col("object").is_not_null()

@@ -14,6 +14,7 @@ import polars as pl
 from mobility.chains.programmes import Followed
 from mobility.estimates.comparison import BEFORE, COMPARISON, NOW, TREATED
 from mobility.estimates.competing import Floats
+from mobility.estimates.events import ARRIVAL
 from mobility.estimates.incidence import ALL, LOW
 from mobility.estimates.support import SUPPORT, Behind, dates_of
 from mobility.estimates.weighting import Arms, Incidences, build_arms, draw_again, estimate
@@ -28,6 +29,7 @@ _EMPTY: dict[str, type[pl.DataType]] = dict.fromkeys(EXCESS_KEYS, pl.String) | {
 BOOTSTRAP, PLACEBO_WIJKEN = "wijken drawn again", "placebo wijken"
 FEW_WIJKEN, FEW_PLACEBOS = "none: too few treated wijken", "none: too few placebo wijken"
 NOT_ESTIMABLE, NOBODY = "not estimable: no incomes for the cohort before", "not estimable: nobody to compare with"
+ELSEWHERE = "arrival elsewhere"
 _TAILS = (2.5, 97.5)
 
 
@@ -69,9 +71,10 @@ def excess_table(
 ) -> pl.DataFrame:
     """How many more low-income original residents settle in a growth core within the horizon than others like them.
 
-    One row per whose (each area, each region, all), `exposure` and `estimand`: `value`, `comparison`, `difference`, `lower`
-    and `upper` (95 %), `persons` (matched treated), `not_matched`, `compared_with` (persons), `wijken` (treated), `interval`
-    (how it was made, or why there is none), and who stands behind it (`support.SUPPORT`). Shares are from 0 to 1. Estimands:
+    One row per whose (each area, each region, all), `exposure`, `destination` and `estimand`: `value`, `comparison`,
+    `difference`, `lower` and `upper` (95 %), `persons` (matched treated), `not_matched`, `compared_with` (persons), `wijken`
+    (treated), `interval` (how it was made, or why there is none), and who stands behind it (`support.SUPPORT`).
+    Shares are from 0 to 1. Estimands:
 
     * `difference`: treated beside others in the same cells, now;
     * `earlier_cohort`: beside the residents of the same area one horizon before;
@@ -87,8 +90,15 @@ def excess_table(
         regions: `wijk`, `region`.
         rules: draws and least numbers.
     """
+    return excess_of(whose(counts, followed), counts, followed, regions, rules)
+
+
+def excess_of(
+    asked: list[Asked], counts: pl.DataFrame, followed: list[Followed], regions: pl.DataFrame, rules: Estimates
+) -> pl.DataFrame:
+    """`excess_table` of some only; see `whose`."""
     dates = dates_of(followed)
-    rows = [row for asked in whose(counts, followed) for row in _rows(counts, asked, regions, dates, rules)]
+    rows = [row for one in asked for row in _rows(counts, one, regions, dates, rules)]
     return pl.DataFrame(rows, schema=_EMPTY, orient="row").sort(EXCESS_KEYS)
 
 
@@ -119,16 +129,32 @@ def _rows(
         else (pl.col("exposure") == asked.exposure) | (pl.col("arm") == COMPARISON)
     )
     own = counts.filter(pl.col("area").is_in(asked.numbers), exposed)
-    found = _Found(own, asked.numbers, regions, dates, rules)
-    both = found.narrowed()
-    keys = (asked.programme, asked.area, asked.region, asked.exposure, LOW, ALL, rules.horizon_months)
     rows: list[tuple[object, ...]] = []
-    for name, (needs_before, estimand) in ESTIMANDS.items():
-        if needs_before and both is None:
-            rows.append((*keys, name, *[None] * 9, NOT_ESTIMABLE, *[None] * len(SUPPORT)))
-        else:
-            rows.append((*keys, name, *(both if needs_before and both else found).row(name, estimand)))
+    for destination in [ALL, *_destinations(own, asked)]:
+        found = _Found(_to(own, destination), asked.numbers, regions, dates, rules)
+        both = found.narrowed()
+        keys = (asked.programme, asked.area, asked.region, asked.exposure, LOW, destination, rules.horizon_months)
+        for name, (needs_before, estimand) in ESTIMANDS.items():
+            if needs_before and both is None:
+                rows.append((*keys, name, *[None] * 9, NOT_ESTIMABLE, *[None] * len(SUPPORT)))
+            else:
+                rows.append((*keys, name, *(both if needs_before and both else found).row(name, estimand)))
     return rows
+
+
+def _destinations(counts: pl.DataFrame, asked: Asked) -> list[str]:
+    """The growth cores that are told apart: those of one region in which anybody settled, without regard to exposure."""
+    if asked.region == ALL or asked.exposure != ALL:
+        return []
+    return counts.filter(cause=ARRIVAL)["destination"].unique().sort().to_list()
+
+
+def _to(counts: pl.DataFrame, destination: str) -> pl.DataFrame:
+    """The counts with one growth core as the event: settling in another one competes with it."""
+    if destination == ALL:
+        return counts
+    elsewhere = (pl.col("cause") == ARRIVAL) & (pl.col("destination") != destination)
+    return counts.with_columns(cause=pl.when(elsewhere).then(pl.lit(ELSEWHERE)).otherwise("cause"))
 
 
 class _Found:

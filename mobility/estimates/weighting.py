@@ -113,17 +113,27 @@ def estimate(arms: Arms, treated_times: Floats, comparison_times: Floats) -> Inc
     shape = (len(treated_times), arms.horizon + 1, _KINDS)
     everybody, matched, weighted = (np.zeros(shape) for _ in range(3))
     sizes = np.zeros((len(treated_times), 2))
-    treated, compared = arms.treated, arms.comparison
+    # Most are seen to the horizon without an event: they are what the others leave of the whole, and need no row.
+    last = arms.horizon * _KINDS
+    treated, compared = (_others(rows, last) for rows in (arms.treated, arms.comparison))
+    whole = [_by_unit(rows, arms.groups) for rows in (arms.treated, arms.comparison)]
     for draw, (own, other) in enumerate(zip(treated_times, comparison_times, strict=True)):
+        of_mine, of_theirs = (
+            np.bincount(rows.group, times[rows.unit] * rows.persons, arms.groups)
+            for rows, times in zip(whole, (own, other), strict=True)
+        )
+        is_met = of_theirs > 0
+        weight = np.divide(of_mine, of_theirs, out=np.zeros(arms.groups), where=is_met)
         mine, theirs = own[treated.unit] * treated.persons, other[compared.unit] * compared.persons
-        of_mine = np.bincount(treated.group, mine, arms.groups)
-        of_theirs = np.bincount(compared.group, theirs, arms.groups)
-        weight = np.divide(of_mine, of_theirs, out=np.zeros(arms.groups), where=of_theirs > 0)
-        has_match = (of_theirs > 0)[treated.group]
-        everybody[draw] = np.bincount(treated.kind, mine, bins).reshape(shape[1:])
-        matched[draw] = np.bincount(treated.kind, mine * has_match, bins).reshape(shape[1:])
-        weighted[draw] = np.bincount(compared.kind, theirs * weight[compared.group], bins).reshape(shape[1:])
-        sizes[draw] = (mine * has_match).sum(), mine.sum()
+        sizes[draw] = of_mine[is_met].sum(), of_mine.sum()
+        for found, kind, persons, size in (
+            (everybody, treated.kind, mine, sizes[draw, 1]),
+            (matched, treated.kind, mine * is_met[treated.group], sizes[draw, 0]),
+            (weighted, compared.kind, theirs * weight[compared.group], sizes[draw, 0]),
+        ):
+            counted = np.bincount(kind, persons, bins)
+            counted[last] = max(size - counted.sum(), 0.0)
+            found[draw] = counted.reshape(shape[1:])
     of_matched, of_weighted = _at_horizon(matched), _at_horizon(weighted)
     return Incidences(
         _at_horizon(everybody)[:, 0],
@@ -134,6 +144,19 @@ def estimate(arms: Arms, treated_times: Floats, comparison_times: Floats) -> Inc
         sizes[:, 0],
         sizes[:, 1],
     )
+
+
+def _others(rows: Rows, last: int) -> Rows:
+    """All rows but those of one kind."""
+    kept = rows.kind != last
+    return Rows(rows.group[kept], rows.unit[kept], rows.kind[kept], rows.persons[kept])
+
+
+def _by_unit(rows: Rows, groups: int) -> Rows:
+    """The residents of each unit and group, whatever happened to them."""
+    pairs, place = np.unique(rows.unit * groups + rows.group, return_inverse=True)
+    persons = np.bincount(place, rows.persons, len(pairs)).astype(np.int64)
+    return Rows(pairs % max(groups, 1), pairs // max(groups, 1), np.zeros(len(pairs), np.int64), persons)
 
 
 def _at_horizon(left: Floats) -> Floats:

@@ -59,6 +59,20 @@ def on_day(spells: pl.DataFrame, persons: pl.Series, days: pl.Series) -> pl.Seri
     return rows_or_null(ByDay(spells).row(persons, days))
 
 
+def rows_of_all(known: npt.NDArray[np.uint32], wanted: pl.Series) -> pl.Series:
+    """Every row of each wanted person, in order, as numbers to gather by.
+
+    Args:
+        known: persons of a table, sorted.
+        wanted: persons, each once.
+    """
+    persons = np.sort(wanted.to_numpy())
+    first, last = (np.searchsorted(known, persons, side=side) for side in ("left", "right"))
+    many = last - first
+    start = np.repeat(first - (np.cumsum(many) - many), many)
+    return pl.Series("row", start + np.arange(int(many.sum())), dtype=pl.UInt32)
+
+
 def rows_of(known: pl.Series, wanted: pl.Series | npt.NDArray[np.uint32]) -> npt.NDArray[np.int64]:
     """Row of each wanted person among those known; -1 for a stranger.
 

@@ -99,6 +99,7 @@ def _people(country, settings, cut_off):
             "household": kept.household.astype(np.uint32),
             "household_type": kept.kind.astype(np.uint8),
             "is_child": kept.place == 1,
+            "reference_person": kept.place != 1,
             "children": kept.children.astype(np.uint32),
         }
     ).sort("person", "start_date")

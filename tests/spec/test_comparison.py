@@ -307,9 +307,10 @@ BEFORE = """
 """
 
 
-def excess(drawn, **rules):
+def excess(drawn, destination="all"):
     found = excess_table(counts(drawn), FOLLOWED, REGIONS, NUMBERS)
-    return {row["estimand"]: row for row in found.filter(area="wijk 1").iter_rows(named=True)}
+    own = found.filter(area="wijk 1", destination=destination)
+    return {row["estimand"]: row for row in own.iter_rows(named=True)}
 
 
 def test_others_are_weighted_to_the_treated_within_each_cell():
@@ -390,7 +391,7 @@ def placebo_country(treated_arrivals):
     frame = frame.with_columns(households="persons")
     regions = frame.select("wijk", region=pl.lit("delta")).unique()
     found = excess_table(frame, FOLLOWED, regions, NUMBERS)
-    return found.filter(area="wijk 1", estimand="difference").row(0, named=True)
+    return found.filter(area="wijk 1", destination="all", estimand="difference").row(0, named=True)
 
 
 def test_a_single_area_is_judged_by_what_other_wijken_show_without_a_programme():
@@ -401,6 +402,24 @@ def test_a_single_area_is_judged_by_what_other_wijken_show_without_a_programme()
         (0.15, 0.15 - 0.153846, 0.15 + 0.153846), abs=1e-5
     )
     assert placebo_country(6)["lower"] > 0
+
+
+def test_settling_in_another_growth_core_competes_with_settling_in_one():
+    drawn = """
+        period | arm        | wijk     | left | cause   | destination | persons
+        now    | treated    | WK000101 | 10   | arrival | GM0003      | 5
+        now    | treated    | WK000101 | 20   | arrival | GM0002      | 2
+        now    | treated    | WK000101 | 36   | -       | -           | 3
+        now    | comparison | WK000103 | 20   | arrival | GM0002      | 1
+        now    | comparison | WK000103 | 36   | -       | -           | 9
+    """
+    one, other, both = (
+        excess(drawn, destination=name)["difference"]["difference"] for name in ("GM0002", "GM0003", "all")
+    )
+    # Two of ten, although five of them were gone by then; not two of the five who were left.
+    assert one == pytest.approx(2 / 10 - 1 / 10)
+    assert other == pytest.approx(5 / 10)
+    assert both == pytest.approx(one + other)
 
 
 # --- balance and curves ----------------------------------------------------------------------------------------------
