@@ -9,9 +9,13 @@ from mobility.report.grids import Cell, Grid
 from mobility.report.markup import tag
 from mobility.report.pictures import ACCENT, INK, SECOND, SOFT, Drawing, Picture, Point, drawing, marked, svg, words
 
-_WIDE, _HIGH, _COLUMNS = 268.0, 150.0, 3
+_WIDE, _HIGH, _COLUMNS = 268.0, 176.0, 3
 _LEFT, _RIGHT, _HEAD, _FOOT = 6.0, 96.0, 16.0, 18.0
-_LINE, _LEAST = 12.0, 0.004  # of words below each other; a share that is too thin to be named at its end
+_LINE, _LETTER, _LEAST = (
+    12.0,
+    5.8,
+    0.004,
+)  # of words below each other, of a digit; a share too thin to be named at its end
 _COLOURS = ((SECOND, "0.85"), (SOFT, "0.60"), (ACCENT, "0.55"), (ACCENT, "0.28"), (SOFT, "0.25"))
 
 
@@ -165,7 +169,7 @@ def _names(ends: Sequence[tuple[float, str, str]]) -> str:
         at = min(y + 4, floor) if place else min(y + 4, _HIGH - _FOOT)
         parts += [
             words(number, _WIDE - _RIGHT + 6, at, INK, 11),
-            words(name, _WIDE - _RIGHT + 40, at, SOFT, 10),
+            words(name, _WIDE - _RIGHT + 12 + _LETTER * len(number), at, SOFT, 10),
         ]
         floor = at - _LINE
     return "".join(parts)

@@ -25,7 +25,7 @@ from mobility.report.pictures import (
 _WIDE, _LABELS, _BARS, _COLUMNS = 268.0, 112.0, 112.0, 3
 _STEP, _THICK = 21.0, 13.0
 _HIGH, _EDGE, _FOOT, _ROOM = 110.0, 14.0, 18.0, 16.0  # of a series: its height, sides, years below, and labels above
-_LETTERS = 18  # of a name that has room
+_LETTERS = 19  # of a name that has room
 _LONG = 5  # letters of a number beside which the next year has no room for its own
 
 

@@ -22,8 +22,8 @@ from mobility.report.pictures import (
     words,
 )
 
-_WIDE, _LEFT, _RIGHT, _ROW, _HEAD = 640.0, 250.0, 64.0, 22.0, 20.0
-_LETTERS = 40
+_WIDE, _LEFT, _RIGHT, _ROW, _HEAD = 640.0, 266.0, 64.0, 22.0, 20.0
+_LETTERS = 44
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mobility.report.grids import Cell, Grid
@@ -27,12 +27,16 @@ _SIZE, _LETTERS = 13, 22
 
 @dataclass(frozen=True, eq=False)
 class Ribbon:
-    """One released flow: names of both ends, where its number stands, and between which columns of places it runs, from 0."""
+    """One released flow: names of both ends, where its number stands, and between which columns of places it runs, from 0.
+
+    `second`: whether it has the second colour.
+    """
 
     origin: str
     destination: str
     cell: Cell
     step: int = 0
+    second: bool = False
 
 
 def draw_ribbons(
@@ -40,7 +44,6 @@ def draw_ribbons(
     caption: str,
     ribbons: Sequence[Ribbon],
     columns: Sequence[Sequence[str]],
-    second: Collection[str],
     grid: Grid,
     label: str | None,
 ) -> Drawing | None:
@@ -53,7 +56,6 @@ def draw_ribbons(
         caption: what is counted.
         ribbons: the flows.
         columns: the places of every column, from top to bottom.
-        second: the destinations whose ribbons have the second colour.
         grid: of the released numbers.
         label: what the data say of themselves.
     """
@@ -66,10 +68,7 @@ def draw_ribbons(
     begins = _stacked(sizes, tops, scale, at_end=False)
     ends = _stacked(sizes, tops, scale, at_end=True)
     across = [_LEFT + column * (_WIDTH - 2 * _LEFT - _NODE) / (len(columns) - 1) for column in range(len(columns))]
-    parts = [
-        _band(ribbon, value, begins[ribbon], ends[ribbon], across, scale, second, grid)
-        for ribbon, value in sizes.items()
-    ]
+    parts = [_band(ribbon, value, begins[ribbon], ends[ribbon], across, scale, grid) for ribbon, value in sizes.items()]
     for column, heights in enumerate(nodes):
         for place, height in heights.items():
             side = 0 if column == 0 else 2 if column == len(columns) - 1 else 1
@@ -123,7 +122,6 @@ def _band(
     right: float,
     across: Sequence[float],
     scale: float,
-    second: Collection[str],
     grid: Grid,
 ) -> str:
     width, start, stop = value * scale, across[ribbon.step] + _NODE, across[ribbon.step + 1]
@@ -132,7 +130,7 @@ def _band(
         f"M{start:.1f} {left:.1f}C{middle:.1f} {left:.1f} {middle:.1f} {right:.1f} {stop:.1f} {right:.1f}"
         f"V{right + width:.1f}C{middle:.1f} {right + width:.1f} {middle:.1f} {left + width:.1f} {start:.1f} {left + width:.1f}Z"
     )
-    colour, opacity = (SECOND, "0.62") if ribbon.destination in second else (ACCENT, "0.34")
+    colour, opacity = (SECOND, "0.62") if ribbon.second else (ACCENT, "0.34")
     tip = tag("title", text(f"{ribbon.origin} → {ribbon.destination}: {grid.texts.number(value)}"))
     return tag("path", tip, d=path, fill=colour, fill_opacity=opacity, **marked(ribbon.cell, value, grid))
 

@@ -73,7 +73,9 @@ def _destinations(desk: Desk) -> str:
                 for income in INCOMES
                 for measure in MEASURES
             ]
-            lines.append(Line([texts.name(region), destination, _path(desk, path)], cells, strong=path == ALL))
+            lines.append(
+                Line([texts.name(region), texts.name(destination), _path(desk, path)], cells, strong=path == ALL)
+            )
     columns = [f"{texts.name(income)}: {texts.say(measure)}" for income in INCOMES for measure in MEASURES]
     heads = [texts.say("region"), texts.say("destination"), texts.say("path")]
     return desk.grid.draw(texts.say("destination_caption"), heads, columns, lines)

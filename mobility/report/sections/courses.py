@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from mobility.report.curves import Curve, Sheet, draw_curves
-from mobility.report.desk import INCOMES, Desk, lead
+from mobility.report.desk import INCOMES, Desk, details, lead
 from mobility.report.grids import Cell, Line
 from mobility.report.markup import tag, text
 from mobility.report.ribbons import Ribbon, draw_ribbons
@@ -16,6 +16,7 @@ _TABLE, _SHARE, _ENDS = "incidence", "incidence", ("lower", "upper")
 _ARRIVAL = "arrival"
 EVENTS = (_ARRIVAL, "away", "institution", "dead")
 _PATHS = ("direct", "stepwise")
+_LEAST = 4  # ribbons that are worth a figure
 
 
 def courses(desk: Desk) -> str:
@@ -77,42 +78,32 @@ def _steps(
             lines.append(Line([titles[programme, region], texts.name(f"event_{event}"), str(month)], cells))
     columns = [f"{texts.name(income)}: {texts.say(word)}" for income in INCOMES for word in ("persons", "so_far")]
     heads = [texts.say(word) for word in ("region", "event", "month")]
-    return desk.grid.draw(texts.say("steps_caption"), heads, columns, [line for line in lines if desk.grid.any([line])])
+    caption = texts.say("steps_caption")
+    return details(caption, desk.grid.draw(caption, heads, columns, [line for line in lines if desk.grid.any([line])]))
 
 
 def paths(desk: Desk) -> str:
     """From the region by path to the growth core, as ribbons: one figure per class of income."""
     if "chains" not in desk.release.tables:
         return ""
-    texts, drawn = desk.texts, []
-    ends = desk.release.tables.get("chains_destination")
-    pairs = (
-        ends.select("region", "destination").unique().sort("region", "destination").rows() if ends is not None else []
-    )
-    regions = desk.regions()
+    texts, drawn, regions = desk.texts, [], desk.regions()
+    known = desk.release.tables.get("chains_destination", pl.DataFrame({"region": [], "destination": []}))
+    pairs = known.select("region", "destination").unique().sort("region", "destination").rows()
     for income in INCOMES:
         ribbons = []
-        for region in regions:
-            for path in _PATHS:
+        for path in _PATHS:
+            for region in regions:
                 cell = desk.cell("chains", "persons", region=region, income_class=income, outcome="chain", path=path)
-                ribbons.append(Ribbon(texts.name(region), texts.name(path), cell))
-        for region, destination in pairs:
-            for path in _PATHS:
+                ribbons.append(Ribbon(texts.name(region), texts.name(path), cell, second=path == _PATHS[1]))
+            for region, destination in pairs:
                 key = {"region": region, "destination": destination, "income_class": income, "path": path}
-                ribbons.append(
-                    Ribbon(texts.name(path), texts.name(destination), Cell("chains_destination", "persons", key), 1)
-                )
-        columns = [list(map(texts.name, names)) for names in (regions, _PATHS, dict.fromkeys(end for _, end in pairs))]
-        stepwise = texts.name(_PATHS[1])
-        caption = texts.say("paths_figure", income=texts.name(income))
-        figure = draw_ribbons(
-            f"paths-{income}",
-            caption,
-            ribbons,
-            columns if pairs else columns[:2],
-            [stepwise],
-            desk.grid,
-            desk.release.label,
+                ends, cell = (texts.name(path), texts.name(destination)), Cell("chains_destination", "persons", key)
+                ribbons.append(Ribbon(*ends, cell, step=1, second=path == _PATHS[1]))
+        if sum(desk.grid.value(ribbon.cell) is not None for ribbon in ribbons) < _LEAST:
+            continue
+        named = [list(map(texts.name, names)) for names in (regions, _PATHS, dict.fromkeys(end for _, end in pairs))]
+        caption, columns = texts.say("paths_figure", income=texts.name(income)), named if pairs else named[:2]
+        drawn.append(
+            desk.show(draw_ribbons(f"paths-{income}", caption, ribbons, columns, desk.grid, desk.release.label))
         )
-        drawn.append(desk.show(figure))
     return "".join(drawn)

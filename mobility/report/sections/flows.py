@@ -55,12 +55,11 @@ def _ribbons(desk: Desk, region: str, year: int) -> str:
         for destination in places:
             if origin != destination:
                 cell = desk.flow("persons", year, origin, destination)
-                ribbons.append(Ribbon(desk.texts.role(origin), desk.texts.role(destination), cell))
+                ends = desk.texts.role(origin), desk.texts.role(destination)
+                ribbons.append(Ribbon(*ends, cell, second=destination.endswith(CORE)))
     caption = desk.texts.say("ribbons_caption", region=desk.texts.name(region), year=year)
     names = [desk.texts.role(place) for place in places]
-    drawn = draw_ribbons(
-        f"flows-{region.lower()}", caption, ribbons, [names] * 2, [desk.texts.name(CORE)], desk.grid, desk.release.label
-    )
+    drawn = draw_ribbons(f"flows-{region.lower()}", caption, ribbons, [names] * 2, desk.grid, desk.release.label)
     return desk.show(drawn)
 
 

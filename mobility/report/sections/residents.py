@@ -72,7 +72,7 @@ def _cohort(desk: Desk, areas: pl.DataFrame) -> str:
     lines = []
     for key in keys.iter_rows(named=True):
         cells = [Cell("cohort", measure, key | {"income_class": income}) for income in INCOMES for measure in MEASURES]
-        lines.append(Line([key["area"], texts.name(key["region"]), str(key["cohort_year"])], cells))
+        lines.append(Line([texts.name(key["area"]), texts.name(key["region"]), str(key["cohort_year"])], cells))
     columns = [f"{texts.name(income)}: {texts.say(measure)}" for income in INCOMES for measure in MEASURES]
     return desk.grid.draw(
         texts.say("cohort_caption"), [texts.say("area"), texts.say("region"), texts.say("cohort_year")], columns, lines
