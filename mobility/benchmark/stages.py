@@ -8,6 +8,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import pandera.backends.polars.builtin_checks  # noqa: F401 - imported at its first check otherwise, on the clock
 import polars as pl
 
 from mobility.benchmark.measure import Measured

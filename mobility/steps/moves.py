@@ -41,7 +41,7 @@ _EXCHANGED = (
     *("household", "household_size", "household_type", "birth_date", "origin_area", "destination_area"),
     *("income_class", "is_first_of_year"),
 )
-LEAST_ROWS = 300_000  # registrations, below which no pass is compiled: numba takes a second to load
+LEAST_ROWS = 5_000_000  # registrations; with fewer, what numba takes to load, some seconds, is not won back
 _LEAST_GROUPS = 4  # of partitions, whose persons are counted into one account
 
 
