@@ -79,48 +79,56 @@ def class_in_year(classes: pl.Series, place: pl.Series, year: pl.Series, years: 
     return classes.gather(person_year_rows(place, year, years)).fill_null(UNKNOWN).alias("income_class")
 
 
-def mean_class(
-    incomes: pl.DataFrame,
-    place: pl.Series,
-    last_year: pl.Series,
-    years: tuple[int, int] | None,
-    over: int,
-    observed: int,
-) -> pl.Series:
-    """Class by the average percentile of the `over` years up to `last_year`; `unknown` with fewer than `observed` of them.
+@dataclass(frozen=True)
+class MeanPercentile:
+    """The average percentile of persons over some years: `total` of the observed percentiles, `count` of them; arrays.
 
-    A year in a student or institutional household is not an observation: such a percentile says nothing about the means of
-    the person. Returns places in `CLASSES`.
+    `observed` is the least number of them.
     """
-    band = mean_band(incomes, place, last_year, years, over, observed, _QUINTILE).cast(pl.UInt8, strict=False)
-    return band.fill_null(UNKNOWN).alias("income_class")
 
+    total: npt.NDArray[np.int64]
+    count: npt.NDArray[np.int64]
+    observed: int
 
-def mean_band(
-    incomes: pl.DataFrame,
-    place: pl.Series,
-    last_year: pl.Series,
-    years: tuple[int, int] | None,
-    over: int,
-    observed: int,
-    width: int,
-) -> pl.Series:
-    """As `mean_class`, in bands of `width` percentiles: 0 for the lowest; null with too few observations."""
-    total = np.zeros(len(place), dtype=np.int64)
-    count = np.zeros(len(place), dtype=np.int64)
-    for back in range(over):
-        # Few of a country are asked for: nothing is done to whole tables.
-        rows = person_year_rows(place, last_year - back, years)
-        unusable = incomes["population"].gather(rows).is_in([_STUDENT_HOUSEHOLD, *_INSTITUTIONAL_HOUSEHOLDS])
-        value = incomes["percentile"].gather(rows).set(unusable.fill_null(True), None)
-        total += value.fill_null(0).cast(pl.Int64).to_numpy()
-        count += value.is_not_null().cast(pl.Int64).to_numpy()
-    mean = pl.DataFrame({"total": total, "count": count})
-    enough = pl.col("count") >= max(observed, 1)
-    # Whole numbers throughout: ceil(total / count / width) without rounding errors.
-    step = pl.col("count") * width
-    band = (pl.col("total") + step - 1) // pl.when(enough).then(step).otherwise(1) - 1
-    return mean.select(pl.when(enough).then(band).alias("band")).to_series()
+    @classmethod
+    def of(
+        cls,
+        incomes: pl.DataFrame,
+        place: pl.Series,
+        last_year: pl.Series,
+        years: tuple[int, int] | None,
+        over: int,
+        observed: int,
+    ) -> MeanPercentile:
+        """Over the `over` years up to `last_year`.
+
+        A year in a student or institutional household is not an observation: such a percentile says nothing about the means of
+        the person.
+        """
+        total = np.zeros(len(place), dtype=np.int64)
+        count = np.zeros(len(place), dtype=np.int64)
+        for back in range(over):
+            # Few of a country are asked for: nothing is done to whole tables.
+            rows = person_year_rows(place, last_year - back, years)
+            population = incomes["population"].gather(rows).to_numpy()
+            percentile = incomes["percentile"].gather(rows).fill_null(0).to_numpy()
+            is_usable = (percentile > 0) & ~np.isin(population, [_STUDENT_HOUSEHOLD, *_INSTITUTIONAL_HOUSEHOLDS])
+            total += np.where(is_usable, percentile, 0)
+            count += is_usable
+        return cls(total, count, max(observed, 1))
+
+    def income_class(self) -> pl.Series:
+        """Places in `CLASSES`; `unknown` with too few observations."""
+        band = self.band(_QUINTILE).cast(pl.UInt8, strict=False)
+        return band.fill_null(UNKNOWN).alias("income_class")
+
+    def band(self, width: int) -> pl.Series:
+        """Bands of `width` percentiles: 0 for the lowest; null with too few observations."""
+        is_enough = self.count >= self.observed
+        # Whole numbers throughout: ceil(total / count / width) without rounding errors.
+        step = np.where(is_enough, self.count * width, 1)
+        band = pl.Series("band", (self.total + step - 1) // step - 1)
+        return band.set(pl.Series(~is_enough), None)
 
 
 _REVISED = 2011  # first income year of INHATAB
@@ -219,7 +227,8 @@ def _mean_classes(incomes: pl.DataFrame, persons: int, years: tuple[int, int]) -
     columns = []
     for year in range(years[0], years[1] + 2):
         last = pl.Series([year]).new_from_index(0, persons)
-        mean = mean_class(incomes, place, last, years, _MEAN_OVER, _MEAN_OBSERVED).to_numpy()
+        known = MeanPercentile.of(incomes, place, last, years, _MEAN_OVER, _MEAN_OBSERVED)
+        mean = known.income_class().to_numpy()
         kind = now[:, year - years[0]] if year <= years[1] else mean
         columns.append(np.where((kind == _STUDENT) | (kind == _INSTITUTIONAL), kind, mean))
     return np.stack(columns, axis=1)

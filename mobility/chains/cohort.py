@@ -8,9 +8,9 @@ from functools import cached_property
 
 import polars as pl
 
-from mobility.chains.programmes import HOME, Followed
+from mobility.chains.programmes import Followed
 from mobility.days import months_after
-from mobility.income import UNKNOWN, mean_band, mean_class
+from mobility.income import UNKNOWN, MeanPercentile
 from mobility.panel.lookup import TENURES, ByDay, rows_of_all, rows_or_null
 from mobility.settings import Chains
 from mobility.stocks import INSTITUTIONAL
@@ -101,7 +101,7 @@ def find_members(
 
     One row per member, as `find_residents` gives them, with `exposure`.
     """
-    judged = find_residents(people, dwellings, followed.states == HOME, followed.cohort_date, rules)
+    judged = find_residents(people, dwellings, followed.inside, followed.cohort_date, rules)
     left_out = {reason: int((judged["excluded"] == reason).sum()) for reason in EXCLUSIONS}
     members = judged.filter(pl.col("excluded").is_null()).drop("excluded", "income_band", "reference_person")
     return members.with_columns(exposures(members["object"], dwellings, followed)), left_out
@@ -132,12 +132,13 @@ def find_residents(
     household = people.household_on(there["person"], days)
     of_household = ("household", "household_type", "is_child", "children", "reference_person")
     last_year = pl.Series("year", [day.year - 1], dtype=pl.Int64).new_from_index(0, there.height)
-    incomes = (people.incomes, place, last_year, people.income_years, rules.income_years, rules.income_years_observed)
+    known = (people.incomes, place, last_year, people.income_years)
+    mean = MeanPercentile.of(*known, rules.income_years, rules.income_years_observed)
     residents = there.with_columns(
         people.persons["birth_date"].gather(place).alias("birth_date"),
         *(people.households[name].gather(household).alias(name) for name in of_household),
-        mean_class(*incomes).alias("income_class"),
-        mean_band(*incomes, INCOME_BAND).alias("income_band"),
+        mean.income_class(),
+        mean.band(INCOME_BAND).alias("income_band"),
     )
     is_adult = pl.col("birth_date") <= months_after(day, -12 * rules.minimum_age)
     is_private = pl.col("household_type").is_between(1, INSTITUTIONAL - 1)

@@ -32,6 +32,7 @@ class Followed:
         states: state of somebody who lives in each area of the panel, seen from here; one per row of the area table.
         is_complete: followed for all of `follow_up_months`.
         r_in_g: a growth core contains some of it, and is no destination from here.
+        inside: of each area of the panel, whether it is in the programme area; home is that, or its city (`exit_scope`).
     """
 
     programme: str
@@ -44,6 +45,7 @@ class Followed:
     states: pl.Series
     r_in_g: bool
     is_complete: bool
+    inside: pl.Series
 
     @property
     def is_seen(self) -> bool:
@@ -84,16 +86,20 @@ def follow(given: ProgrammeArea, areas: pl.DataFrame, rules: Chains, cut_off: dt
         cohort_date=months_after(given.start, -rules.lead_months),
         exit_until=months_after(given.start, rules.exit_months),
         last_day=min(cut_off, months_after(given.start, rules.follow_up_months)),
-        states=_states(given.codes, inside, areas, regions[0]),
+        states=_states(given.codes, inside, areas, regions[0], rules.exit_scope),
         is_complete=cut_off >= months_after(given.start, rules.follow_up_months),
+        inside=areas.select(in_codes(given.codes).fill_null(False).alias("inside")).to_series(),
         r_in_g=inside["role"].str.ends_with("/growth_core").any(),
     )
 
 
-def _states(codes: tuple[str, ...], inside: pl.DataFrame, areas: pl.DataFrame, region: str) -> pl.Series:
+def _states(
+    codes: tuple[str, ...], inside: pl.DataFrame, areas: pl.DataFrame, region: str, exit_scope: str
+) -> pl.Series:
     """State of living in each area: home, same_city, a growth core or another role of the region, other_region, unplaceable.
 
-    A growth core that contains any of the programme area is never a destination: living there is `same_city`.
+    A growth core that contains any of the programme area is never a destination: living there is `same_city`. With exit scope
+    `city` the city is home.
     """
     role = pl.col("role").str.split("/").list.last()
     own_core = inside.filter(pl.col("role").str.ends_with("/growth_core"))["atom"]
@@ -104,7 +110,7 @@ def _states(codes: tuple[str, ...], inside: pl.DataFrame, areas: pl.DataFrame, r
         .when(pl.col("region") == UNPLACEABLE)
         .then(pl.lit(UNPLACEABLE))
         .when(in_city.fill_null(False))
-        .then(pl.lit(SAME_CITY))
+        .then(pl.lit(HOME if exit_scope == "city" else SAME_CITY))
         .when((pl.col("region") == region) & (role == "growth_core"))
         .then(pl.lit(GROWTH_CORE) + pl.col("atom"))
         .when(pl.col("region") == region)

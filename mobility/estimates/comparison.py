@@ -12,7 +12,7 @@ import polars as pl
 
 from mobility.chains.cohort import Dwellings, People, exposures, find_residents
 from mobility.chains.itinerary import absorb_short, episodes_between
-from mobility.chains.programmes import HOME, Followed
+from mobility.chains.programmes import Followed
 from mobility.days import months_after
 from mobility.estimates.events import first_events, on_clock
 from mobility.estimates.homes import Homes
@@ -85,7 +85,7 @@ def contrasts(
             continue
         in_region = (areas["region"] == one.region) & (areas["wijk"] != UNPLACEABLE)
         now = _eligible(number, one.cohort_date, followed, touched, rules) & in_region
-        treated = one.states == HOME
+        treated = one.inside
         found.append(_contrast(number, NOW, one.cohort_date, treated, now, followed, touched))
         earlier = months_after(one.cohort_date, -rules.horizon_months)
         if income_years is not None and income_years[0] <= earlier.year - least_years:
@@ -113,7 +113,7 @@ def _contrast(
 
 def _touched(one: Followed, areas: pl.DataFrame, neighbours: pl.DataFrame) -> pl.Series:
     """Of each area, whether it lies in a wijk of a programme area or next to one."""
-    own = areas.filter((one.states == HOME) & (areas["wijk"] != UNPLACEABLE))["wijk"].unique()
+    own = areas.filter(one.inside & (areas["wijk"] != UNPLACEABLE))["wijk"].unique()
     beside = neighbours.filter(pl.col("wijk").is_in(own.implode()))["neighbour"]
     return areas["wijk"].is_in(pl.concat([own, beside]).implode())
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from mobility.chains.cohort import Dwellings, People
-from mobility.chains.programmes import HOME, Followed
+from mobility.chains.programmes import Followed
 from mobility.estimates.comparison import NOW, Contrast, contrasts, count_contrast, low_residents
 from mobility.estimates.homes import Homes
 from mobility.estimates.mirror import count_back
@@ -61,12 +61,15 @@ def make_plan(
         chains: cohort, itinerary and outcome.
         rules: the comparison.
     """
-    touched = sorted({wijk for one in followed for wijk in areas.filter(one.states == HOME)["wijk"]})
+    touched = sorted({wijk for one in followed for wijk in areas.filter(one.inside)["wijk"]})
     near = next_to(addresses, touched, rules.neighbour_m)
     found = contrasts(followed, areas, near, rules, income_years, chains.income_years_observed, cut_off)
     return Plan(
         contrasts=sorted(found, key=lambda one: (one.day, one.followed.programme, one.number)),
-        homes={region: Homes.of_region(areas, region) for region in sorted({one.region for one in followed})},
+        homes={
+            region: Homes.of_region(areas, region, chains.exit_scope)
+            for region in sorted({one.region for one in followed})
+        },
         wijken=areas["wijk"],
         cut_off=cut_off,
         low=low,

@@ -18,13 +18,15 @@ class Homes:
         inside: of each area, whether it lies in the region.
         areas: `wijk`, `gemeente` (numbers), `core` (number of the growth core, null elsewhere), `state` (of whoever has no
             home near).
+        exit_scope: `area`, or `city`: the same city is home.
     """
 
     inside: pl.Series
     areas: pl.DataFrame
+    exit_scope: str = "area"
 
     @classmethod
-    def of_region(cls, areas: pl.DataFrame, region: str) -> Homes:
+    def of_region(cls, areas: pl.DataFrame, region: str, exit_scope: str = "area") -> Homes:
         """The states of one region; see `programmes.Followed.states`."""
         role = pl.col("role").str.split("/").list.last()
         is_core = (pl.col("region") == region) & (role == "growth_core")
@@ -42,6 +44,7 @@ class Homes:
                 .then(role)
                 .otherwise(pl.lit(OTHER_REGION)),
             ),
+            exit_scope,
         )
 
     def state(self, home: pl.Series, area: pl.Series) -> pl.Series:
@@ -53,7 +56,8 @@ class Homes:
         core = there["core"].eq(own["core"]).fill_null(False)
         placed = (there["state"] != UNPLACEABLE) & area.is_not_null()
         same_city = placed & ((there["gemeente"] == own["gemeente"]) | core)
-        state = there["state"].zip_with(~same_city, pl.Series([SAME_CITY]).new_from_index(0, len(area)))
+        near = HOME if self.exit_scope == "city" else SAME_CITY
+        state = there["state"].zip_with(~same_city, pl.Series([near]).new_from_index(0, len(area)))
         state = state.zip_with(
             ~(placed & (there["wijk"] == own["wijk"])), pl.Series([HOME]).new_from_index(0, len(area))
         )

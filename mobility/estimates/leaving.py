@@ -85,8 +85,9 @@ def chain_rates(strata: pl.DataFrame) -> pl.DataFrame:
 def by_household(members: pl.DataFrame, age_bands: tuple[int, ...]) -> pl.DataFrame:
     """Members once for every dimension, with its value on the cohort date.
 
-    `dimension` is `age_band`, `household_type`, `children` (living in the household, of whatever age: 0 to 3+) or `position`
-    (`at_parents`: a child of the household, whose leaving is leaving the parental home; `own`: anybody else).
+    `dimension` is `age_band`, `household_type`, `children` (living in the household, of whatever age: `children_0` to
+    `children_3+`) or `position` (`at_parents`: a child of the household, whose leaving is leaving the parental home; `own`:
+    anybody else).
 
     Args:
         members: with `cohort_date`, `birth_date`, `household_type`, `children`, `is_child`.
@@ -98,11 +99,12 @@ def by_household(members: pl.DataFrame, age_bands: tuple[int, ...]) -> pl.DataFr
     def word(dimension: Dimension) -> pl.Series:
         return words_of(dimension, age_bands).gather(value_of(dated, dimension, age_bands, nothing, nothing))
 
-    children = pl.when(pl.col("children") < _MOST_CHILDREN).then(pl.col("children").cast(pl.String))
+    many = pl.when(pl.col("children") < _MOST_CHILDREN).then(pl.col("children").cast(pl.String))
+    children = pl.lit("children_") + many.otherwise(pl.lit(f"{_MOST_CHILDREN}+"))
     values = {
         "age_band": pl.lit(word("age_band")),
         "household_type": pl.lit(word("household_type")),
-        "children": children.otherwise(pl.lit(f"{_MOST_CHILDREN}+")),
+        "children": children,
         "position": pl.when("is_child").then(pl.lit("at_parents")).otherwise(pl.lit("own")),
     }
     return pl.concat([members.with_columns(dimension=pl.lit(name), value=value) for name, value in values.items()])

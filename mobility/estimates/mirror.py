@@ -133,7 +133,7 @@ def count_entrants(moves: pl.DataFrame, followed: list[Followed]) -> pl.DataFram
     """
     found = []
     for number, one in enumerate(followed):
-        home = one.states == HOME
+        home = one.inside
         entered = moves.filter(home.gather(moves["destination_area"]) & ~home.gather(moves["origin_area"]))
         found.append(
             entered.group_by(year=pl.col("move_date").dt.year().cast(pl.Int64), income_class="income_class")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from mobility.chains.programmes import HOME, Followed
+from mobility.chains.programmes import Followed
 from mobility.chains.tables import count_members
 from mobility.days import months_after
 from mobility.estimates.events import ARRIVAL, EVENTS
@@ -121,7 +121,7 @@ def _entrants(entering: pl.DataFrame, followed: list[Followed]) -> pl.DataFrame:
         starts = [one.start.year for one in own]
         known = [each for each in _YEARS if min(starts) + each >= first and max(starts) + each <= last]
         for one in own:
-            home = one.states == HOME
+            home = one.inside
             entered = entering.filter(home.gather(entering["destination_area"]) & ~home.gather(entering["origin_area"]))
             offset = pl.col("move_date").dt.year().cast(pl.Int64) - one.start.year
             named = entered.with_columns(programme=pl.lit(one.programme), region=pl.lit(one.region), offset=offset)

@@ -9,9 +9,10 @@ from mobility.estimates.support import SUPPORT
 from mobility.settings import Chains, Estimates
 
 SPECIFICATION = (
-    "lead_months", "settled_months", "exit_months", "min_episode_days", "income_years", "horizon_months", "free_months",
-    "neighbour_m", "low",
+    "lead_months", "settled_months", "exit_months", "exit_scope", "min_episode_days", "income_years", "horizon_months",
+    "free_months", "neighbour_m", "low",
 )  # fmt: skip
+WORDS = ("exit_scope", "low")
 SENSITIVITY_KEYS = ("programme", "estimand", *SPECIFICATION)
 MEASURES = ("value", "comparison", "difference", "lower", "upper", "persons", "wijken", "interval", *SUPPORT)
 CHAINS = "chains"  # per person at risk, beside the estimands of the excess
@@ -54,7 +55,7 @@ def one_specification(
     return pl.concat([found, made]).select(
         "programme",
         "estimand",
-        *(pl.lit(number, pl.Int64).alias(name) for name, number in numbers.items()),
+        *(pl.lit(value, pl.String if name in WORDS else pl.Int64).alias(name) for name, value in numbers.items()),
         pl.lit("+".join(low)).alias("low"),
         *MEASURES,
     )

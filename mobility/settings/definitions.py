@@ -148,6 +148,7 @@ class Chains:
     income_years: int
     income_years_observed: int
     exit_months: int
+    exit_scope: Literal["area", "city"]
     follow_up_months: int
     arrival_months: int
     settled_months: int

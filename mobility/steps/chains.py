@@ -15,7 +15,7 @@ from mobility.chains.cohort import EXCLUSIONS, Dwellings, People, find_members
 from mobility.chains.derived import derive_areas
 from mobility.chains.itinerary import absorb_short, find_episodes
 from mobility.chains.outcome import find_outcomes
-from mobility.chains.programmes import HOME, Followed, follow
+from mobility.chains.programmes import Followed, follow
 from mobility.chains.tables import (
     CHAIN_KEYS,
     COHORT_KEYS,
@@ -219,7 +219,7 @@ def _follow_partition(
     objects = panel.objects("area", "demolished_date")
     dwellings = Dwellings(objects["area"], objects["demolished_date"], panel.tenure(), shape.has_demolition)
     classes = income_classes(people.incomes)
-    other_areas = [one.states == HOME for one in followed]
+    other_areas = [one.inside for one in followed]
     left_out = dict.fromkeys(EXCLUSIONS, 0)
     for number, one in enumerate(followed):
         members, reasons = find_members(people, dwellings, one, study.chains)

@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from mobility.chains.cohort import INCOME_BAND, Dwellings, People
-from mobility.chains.programmes import HOME, Followed
+from mobility.chains.programmes import Followed
 from mobility.estimates.arms import arm_curves, back_curves
 from mobility.estimates.balance import balance_table
 from mobility.estimates.comparison import COUNT_KEYS
@@ -89,7 +89,7 @@ def compare(
 
 def _entering(moved: Path, followed: list[Followed]) -> pl.DataFrame:
     """The moves that end in a programme area."""
-    homes = pl.concat([(one.states == HOME).arg_true() for one in followed]).unique()
+    homes = pl.concat([one.inside.arg_true() for one in followed]).unique()
     kept = pl.scan_parquet(moved / "*.parquet").filter(
         ~pl.col("is_administrative"), pl.col("destination_area").is_in(homes.implode())
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from mobility.chains.programmes import HOME, Followed
+from mobility.chains.programmes import Followed
 from mobility.indicators.blocks import Frame
 from mobility.indicators.corporations import corporation_dwellings, heavy
 from mobility.indicators.segregation import Numbers
@@ -138,7 +138,7 @@ def ground_of(settings: Settings, wanted: Iterable[str], scratch: Path) -> Groun
     shape = panel.shape()
     areas, _ = zoned_areas(settings)
     followed = tuple(followed_areas(settings, shape))
-    programmes = [(one.area, one.states == HOME) for one in followed]
+    programmes = [(one.area, one.inside) for one in followed]
     inside = inside_programmes(areas, programmes)
     near = np.zeros(areas.height, dtype=bool)
     if shape.has_coordinates and inside.any():

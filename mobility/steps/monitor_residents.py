@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from mobility.chains.programmes import HOME
 from mobility.chains.tables import add_baseline_households
 from mobility.days import months_after
 from mobility.indicators.outcomes import BY_TRAJECTORY, NO_OUTCOME, trajectory
@@ -75,7 +74,7 @@ def count_original_residents(ground: Ground, cohort: Path, settings: Settings, t
     objects = ground.panel.objects("area", "x_m", "y_m")
     near = []
     for one in ground.followed:
-        inside = one.states == HOME
+        inside = one.inside
         has = ground.shape.has_coordinates
         near.append(
             near_inside(objects, inside, ground.study.monitor.ring_m) if has else np.zeros(len(inside), dtype=bool)

@@ -4,6 +4,7 @@ Every outcome is drawn once, with its boundary days.
 """
 
 import datetime as dt
+from dataclasses import replace
 
 import polars as pl
 import pytest
@@ -23,6 +24,7 @@ from tests.lib.tables import assert_table, households, persons, spells, table
 
 RULES = Chains(
     lead_months=24, minimum_age=23, minimum_stay_months=12, income_years=3, income_years_observed=2, exit_months=60,
+    exit_scope="area",
     follow_up_months=132, arrival_months=60, settled_months=12, min_episode_days=90, max_stops=3, max_stop_months=36,
     return_days=90, return_months=24, away_months=12,
 )  # fmt: skip
@@ -55,6 +57,13 @@ R = ProgrammeArea(
     "drawn", "R", ("WK000101",), dt.date(2010, 1, 1)
 )  # cohort date 1 January 2008; exits count until 2015
 FOLLOWED = follow(R, zone_areas(AREAS, ZONING), RULES, CUT_OFF)
+
+
+def test_with_the_city_as_exit_scope_moving_within_it_is_no_exit():
+    wide = follow(R, zone_areas(AREAS, ZONING), replace(RULES, exit_scope="city"), CUT_OFF)
+    assert wide.states.to_list()[1:3] == ["home", "home"]
+    assert wide.inside.to_list() == [False, True, *[False] * 5]  # the cohort is that of the area all the same
+    assert wide.states.to_list()[3:] == FOLLOWED.states.to_list()[3:]
 
 
 def test_the_dates_of_a_programme_area():

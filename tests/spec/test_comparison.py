@@ -165,6 +165,12 @@ def test_home_is_the_wijk_of_the_baseline_address():
     ]  # fmt: skip
 
 
+def test_with_the_city_as_exit_scope_home_is_the_gemeente():
+    homes = Homes.of_region(ZONES, "delta", "city")
+    home, there = pl.Series([1, 1, 1]), pl.Series([1, 2, 8], dtype=pl.UInt32)
+    assert homes.state(home, there).to_list() == ["home", "home", "growth_core:GM0002"]
+
+
 # --- cells and events ------------------------------------------------------------------------------------------------
 
 DAY = dt.date(2010, 1, 1)

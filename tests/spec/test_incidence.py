@@ -322,8 +322,8 @@ def test_members_by_age_household_children_and_whether_they_live_with_their_pare
         2      | age_band       | 25-34
         1      | household_type | single_parent
         2      | household_type | couple_with_children
-        1      | children       | 1
-        2      | children       | 3+
+        1      | children       | children_1
+        2      | children       | children_3+
         1      | position       | own
         2      | position       | at_parents
     """,

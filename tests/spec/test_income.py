@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from mobility.income import CLASSES, break_year, class_in_year, class_table, income_classes, mean_class
+from mobility.income import CLASSES, MeanPercentile, break_year, class_in_year, class_table, income_classes
 from tests.lib.tables import table
 
 INCOME_YEARS = (2011, 2013)
@@ -65,9 +65,8 @@ def test_each_person_has_the_years_of_that_person():
     ],
 )
 def test_the_frozen_class_of_a_cohort_is_the_mean_of_three_years_of_which_two_are_observed(years, expected):
-    found = mean_class(
-        incomes(*years), pl.Series([0], dtype=pl.UInt32), pl.Series([2013]), INCOME_YEARS, over=3, observed=2
-    )
+    person, last = pl.Series([0], dtype=pl.UInt32), pl.Series([2013])
+    found = MeanPercentile.of(incomes(*years), person, last, INCOME_YEARS, over=3, observed=2).income_class()
     assert CLASSES[found[0]] == expected
 
 

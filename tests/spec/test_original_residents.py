@@ -16,7 +16,9 @@ DAY = dt.date(2015, 6, 1)
 # Dwellings 0 and 1 are in the programme area, 2 next to it in another city, 3 further on in its own city, 4 in a core.
 AREA = pl.Series([0, 0, 1, 2, 3, 4, 5], dtype=pl.UInt32)
 STATES = pl.Series(["home", "city", "same_city", "growth_core:GM1", "other_region", "periphery"])
-FOLLOWED = Followed("P", "Plan 1", "R", dt.date(2012, 1, 1), dt.date(2010, 1, 1), DAY, DAY, STATES, False, True)
+FOLLOWED = Followed(
+    "P", "Plan 1", "R", dt.date(2012, 1, 1), dt.date(2010, 1, 1), DAY, DAY, STATES, False, True, STATES == "home"
+)
 ADJACENT = np.array([False, True, False, False, False, False])
 
 
