@@ -265,6 +265,16 @@ def _decide(
     is_exact = exact_cells(tables, everything.height)
     is_exact[last:] = editions.is_exact
     risk = is_exact & at_risk(counts, ~safe & ~fixed, small, minimum)
+    net = Net.of(relations)
+    # What public totals add up to is public: blocks of places, that no table shows.
+    summed = net.parent[net.all_known(known) & (net.rest == 0)]
+    known[summed] = counts[0, summed]
+    fixed = known >= 0
+    risk &= ~fixed
+    net = net.knowing(known, added)
+    # Where only one class has anybody in it, it is the public number itself.
+    alone = np.bincount(net.relation, minlength=len(net.parent))[net.relation] == 1
+    risk[net.child[alone & fixed[net.parent[net.relation]] & ~added[net.parent[net.relation]]]] = False
     rounded = safe & ~is_exact & ~added
     shown = np.where(safe & (is_exact | added), counts, 0)
     draws = draw(secret, everything[KEY].to_numpy()[rounded])
@@ -281,7 +291,6 @@ def _decide(
         public=public | added,
         known=known if fixed.any() else None,
     )
-    net = Net.of(relations)
     claims, breakdowns = rules
     bounded = bounds(evidence, safe, net, breakdowns)
     blamed = _blamed(*relations_to_blame(evidence, safe, net, claims, bounded), relations.heads["at"])
