@@ -80,6 +80,7 @@ class Net:
         loose: whether there can be a child that nobody is in, by relation.
         child: child cell, by link.
         relation: relation, by link, ascending.
+        once: relations that are taken up once, in persons, when all others have nothing more to say; None: there are none.
     """
 
     parent: Whole
@@ -87,6 +88,17 @@ class Net:
     loose: Flags
     child: Whole
     relation: Whole
+    once: Flags | None = None
+
+    def knowing(self, known: Whole, added: Flags) -> Net:
+        """The same with public totals.
+
+        Of a total in which a class can be empty the reader does not know that no absent class holds anybody, so that such a
+        relation sets no least count. Totals that no table shows (`added`) are taken up once: they leave a part of everybody
+        unnamed, and to follow them round and round would take for ever.
+        """
+        is_open = (known[self.parent] >= 0) & self.loose
+        return dataclasses.replace(self, rest=np.where(is_open, _FAR, self.rest), once=added[self.parent])
 
     @classmethod
     def of(cls, relations: Relations) -> Net:
@@ -110,6 +122,21 @@ class Net:
         kept = cells[self.parent]
         if len(self.child):
             kept = kept | np.logical_or.reduceat(cells[self.child], self._start)
+        if self.once is not None:
+            kept = kept & ~self.once
+        return self._only(kept)
+
+    def all_known(self, known: Whole) -> Flags:
+        """The relations of which every child is a public total."""
+        found = np.ones(len(self.parent), np.bool_)
+        found[self.relation[known[self.child] < 0]] = False
+        return found
+
+    def last(self) -> Net:
+        """The relations that are taken up once."""
+        return self._only(np.zeros(len(self.parent), np.bool_) if self.once is None else self.once)
+
+    def _only(self, kept: Flags) -> Net:
         if kept.all():
             return self
         link = kept[self.relation]
@@ -315,6 +342,7 @@ def bounds(shown: Shown, is_shown: Flags, net: Net, breakdowns: tuple[Breakdowns
         _couple(low, high)
         moved = np.any((before[0] != low) | (before[1] != high), axis=0)
         if not moved.any():
+            net.last().narrow(low[PERSONS], high[PERSONS])
             return low, high
     raise ReleaseError(
         "The bounds a reader can work out did not settle, so nothing can be said about them. "
@@ -351,6 +379,8 @@ def tight(low: Whole, high: Whole, net: Net, shown: Shown) -> tuple[Flags, Flags
     room = np.array([most[net.parent] - net.total(least) + 1 for least, most in zip(low, high, strict=True)])
     rounded = np.ones(len(net.parent), np.bool_)
     rounded[net.relation[exact[net.child]]] = False
+    if shown.known is not None:
+        rounded &= ~net.all_known(shown.known)
     narrow: Flags = rounded & net.loose & np.any(room < shown.width[net.parent], axis=0)
     return cells, narrow
 

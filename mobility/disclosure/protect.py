@@ -282,6 +282,16 @@ def _decide(
     is_exact = exact_cells(tables, everything.height)
     is_exact[last:] = editions.is_exact
     risk = is_exact & at_risk(counts, ~safe & ~fixed, small, minimum)
+    net = Net.of(relations)
+    # What public totals add up to is public: blocks of places, that no table shows.
+    summed = net.parent[net.all_known(known) & (net.rest == 0)]
+    known[summed] = counts[0, summed]
+    fixed = known >= 0
+    risk &= ~fixed
+    net = net.knowing(known, added)
+    # Where only one class has anybody in it, it is the public number itself.
+    alone = np.bincount(net.relation, minlength=len(net.parent))[net.relation] == 1
+    risk[net.child[alone & fixed[net.parent[net.relation]] & ~added[net.parent[net.relation]]]] = False
     if all_additive(tables):
         counts, safe, risk = additive_numbers(everything, relations, counts, rules[0].cell, secret, minimum)
         rules = rules[0], ()  # rounded counts need not meet the group rule where the true ones do
@@ -301,7 +311,6 @@ def _decide(
         public=public | added,
         known=known if fixed.any() else None,
     )
-    net = Net.of(relations)
     claims, breakdowns = rules
     bounded = bounds(evidence, safe, net, breakdowns)
     blamed = _blamed(*relations_to_blame(evidence, safe, net, claims, bounded), relations.heads["at"])
