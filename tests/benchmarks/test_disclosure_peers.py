@@ -63,7 +63,9 @@ def a_table(sizes: tuple[int, ...], seed: int) -> dict[Key, int]:
     """Made-up flows: many small cells, a few large ones, some that nobody is in."""
     dice = np.random.default_rng(seed)
     keys = product(*([f"{'odc'[way]}{n:02}" for n in range(size)] for way, size in enumerate(sizes)))
-    return {key: int(dice.choice([0, 1, 4, 7, 12, 20, 45, 90], p=[0.1, 0.1, 0.1, 0.1, 0.2, 0.2, 0.1, 0.1])) for key in keys}
+    return {
+        key: int(dice.choice([0, 1, 4, 7, 12, 20, 45, 90], p=[0.1, 0.1, 0.1, 0.1, 0.2, 0.2, 0.1, 0.1])) for key in keys
+    }
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,9 @@ def test_suppression_beside_its_peers(tmp_path: Path) -> None:
         folder = tmp_path / title.replace(" ", "")
         results = {"ours": ours(counts, sums)}
         for kind in ("OPT", "MOD"):
-            results[f"tau-argus {kind}"] = by_peer(TAU, inner, names, folder.with_name(f"{folder.name}_{kind}"), f"{kind}(1)")
+            results[f"tau-argus {kind}"] = by_peer(
+                TAU, inner, names, folder.with_name(f"{folder.name}_{kind}"), f"{kind}(1)"
+            )
         if len(sizes) == 2:
             results["ACRO"] = by_peer(ACRO, inner, names, folder.with_name(f"{folder.name}_acro"))
         besides = {}

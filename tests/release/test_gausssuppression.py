@@ -43,7 +43,9 @@ def answer(name: str, by: Key) -> dict[Key, Row]:
     return {tuple(row[column] for column in by): row for row in read_rows(oracle("gauss", name))}
 
 
-def protect(names: list[Key], counts: np.ndarray, sums: Sums, theirs: dict[Key, Row], **kept: np.ndarray) -> tuple[System, Pattern]:
+def protect(
+    names: list[Key], counts: np.ndarray, sums: Sums, theirs: dict[Key, Row], **kept: np.ndarray
+) -> tuple[System, Pattern]:
     """Our pattern with the same primary cells; what no table shows is withheld, and costs nothing."""
     primary = np.array([theirs[name]["primary"] == "TRUE" if name in theirs else False for name in names])
     absent = np.array([name not in theirs for name in names])
@@ -54,7 +56,9 @@ def protect(names: list[Key], counts: np.ndarray, sums: Sums, theirs: dict[Key, 
 
 def besides(names: list[Key], withheld: np.ndarray, theirs: dict[Key, Row]) -> tuple[int, int]:
     """Cells withheld beside the primary ones: ours, theirs."""
-    ours = sum(withheld[place] and theirs[name]["primary"] != "TRUE" for place, name in enumerate(names) if name in theirs)
+    ours = sum(
+        withheld[place] and theirs[name]["primary"] != "TRUE" for place, name in enumerate(names) if name in theirs
+    )
     return int(ours), sum(row["suppressed"] == "TRUE" and row["primary"] != "TRUE" for row in theirs.values())
 
 
@@ -143,7 +147,10 @@ def test_a_second_quarter_after_the_first(name: str) -> None:
 def test_a_second_quarter_that_forgets_the_first_gives_it_away() -> None:
     """GaussSuppression's own answer without the first release, set beside that release: something can be found exactly."""
     names, counts, sums = quarters()
-    later, first = answer("expected_inctime_rel2_ignoring_rel1.csv", QUARTERS), answer("expected_inctime_rel1.csv", QUARTERS)
+    later, first = (
+        answer("expected_inctime_rel2_ignoring_rel1.csv", QUARTERS),
+        answer("expected_inctime_rel1.csv", QUARTERS),
+    )
     withheld = np.array([later[key]["suppressed"] == "TRUE" for key in names])
     withheld &= np.array([key not in first or first[key]["suppressed"] == "TRUE" for key in names])
     primary = [place for place, key in enumerate(names) if later[key]["primary"] == "TRUE" and withheld[place]]
