@@ -22,6 +22,7 @@ def begun() -> World:
     given: Synthetic = read_settings(composed("synthesise")).synthetic
     world, _ = block._begin(dataclasses.replace(given, persons=40_000), 0, 40_000, load_map())
     world.month = len(world.months) - 8
+    block.age_incomes(world)
     return world
 
 
