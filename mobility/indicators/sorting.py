@@ -66,12 +66,13 @@ def segregated(
 def _measures(table: Numbers, ours: Numbers, others: Numbers) -> dict[str, float]:
     if not ours.sum() or not others.sum():
         return dict.fromkeys(("D", "isolation", "exposure", "M", "H"), float("nan"))
+    mutual = segregation.mutual_information(table)
     return {
         "D": segregation.dissimilarity(ours, others),
         "isolation": segregation.isolation(ours, others),
         "exposure": segregation.interaction(ours, others),
-        "M": segregation.mutual_information(table),
-        "H": segregation.theil(table),
+        "M": mutual,
+        "H": mutual / segregation.entropy(table.sum(axis=0)),
     }
 
 

@@ -90,6 +90,30 @@ def near_inside(objects: pl.DataFrame, inside: pl.Series, metres: int) -> npt.ND
     return near
 
 
+def near_each(
+    objects: pl.DataFrame, insides: Sequence[npt.NDArray[np.bool_]], metres: int
+) -> list[npt.NDArray[np.bool_]]:
+    """What `near_inside` tells of each of several sets of areas, from one look at the addresses.
+
+    Args:
+        objects: `area`, `x_m`, `y_m`.
+        insides: whether each area lies in the set, for every set.
+        metres: the distance.
+    """
+    if not insides:
+        return []
+    addresses = objects.select(pl.col("area").cast(pl.String).alias("wijk"), "x_m", "y_m")
+    asked = [str(area) for area in np.flatnonzero(np.any(insides, axis=0))]
+    pairs = next_to(addresses, asked, metres).select(pl.all().cast(pl.Int64))
+    area, neighbour = pairs["wijk"].to_numpy(), pairs["neighbour"].to_numpy()
+    found = []
+    for inside in insides:
+        near = np.zeros(len(inside), dtype=bool)
+        near[neighbour[inside[area]]] = True
+        found.append(near & ~inside)
+    return found
+
+
 def at_places(
     counts: pl.DataFrame, zones: Zones, levels: Sequence[str], keys: Sequence[str], area: str = "area"
 ) -> pl.DataFrame:

@@ -16,7 +16,7 @@ from mobility.days import months_after
 from mobility.indicators.outcomes import BY_TRAJECTORY, NO_OUTCOME, trajectory
 from mobility.indicators.residents import HORIZONS, states_on
 from mobility.indicators.table import add_up
-from mobility.indicators.zones import near_inside
+from mobility.indicators.zones import near_each
 from mobility.panel.lookup import on_day
 from mobility.run.engine import work
 from mobility.run.progress import Tell
@@ -72,13 +72,11 @@ def count_original_residents(ground: Ground, cohort: Path, settings: Settings, t
         tell: progress.
     """
     objects = ground.panel.objects("area", "x_m", "y_m")
-    near = []
-    for one in ground.followed:
-        inside = one.inside
-        has = ground.shape.has_coordinates
-        near.append(
-            near_inside(objects, inside, ground.study.monitor.ring_m) if has else np.zeros(len(inside), dtype=bool)
-        )
+    insides = [one.inside for one in ground.followed]
+    if ground.shape.has_coordinates:
+        near = near_each(objects, insides, ground.study.monitor.ring_m)
+    else:
+        near = [np.zeros(len(inside), dtype=bool) for inside in insides]
     task = partial(_states, ground=ground, cohort=cohort, near=near)
     work(task, ground.shape.partitions, settings.engine, "original residents", tell)
     states, outcomes, distances = [pl.DataFrame(schema=_NOBODY)], [], [pl.DataFrame(schema=_NO_DISTANCES)]

@@ -8,6 +8,7 @@ import numpy as np
 
 from mobility.settings import Synthetic
 from mobility.synthetic.atlas import Map, load_map
+from mobility.synthetic.concentrations import exchange_homes
 from mobility.synthetic.days import Ints, Smalls, month_starts
 from mobility.synthetic.dwellings import (
     VACANT_SHARE,
@@ -106,7 +107,9 @@ def live(settings: Synthetic, number: int, persons: int) -> Block:
         come_back(world, country)
         immigrate(world, country, _arrivals(world))
         originals = original_households(world, country) if settings.effect == "income_change" else None
-        move_freely(world, country, odds, gathers=settings.effect == "excess")
+        move_freely(world, country, odds)
+        if settings.effect == "excess":
+            exchange_homes(world, country)
         if originals is not None:
             impoverish(world, country, originals)
     world.month = len(world.months) - 1

@@ -6,7 +6,6 @@ import numpy as np
 
 from mobility.synthetic.atlas import Map
 from mobility.synthetic.changes import move
-from mobility.synthetic.concentrations import exchange_destinations
 from mobility.synthetic.days import Floats
 from mobility.synthetic.market import WITHIN_WIJK, draw_destinations, find_dwellings
 from mobility.synthetic.world import World
@@ -28,15 +27,8 @@ def set_move_rates(world: World) -> None:
     homes.phase[households] = np.where(age < _FAMILY_AGE, 0, np.where(age < _OLD_AGE, 1, 2))
 
 
-def move_freely(world: World, country: Map, odds: Floats, *, gathers: bool = False) -> None:
-    """Moves of households that want to; who finds nothing stays.
-
-    Args:
-        world: the block.
-        country: the map.
-        odds: of `market.destination_odds`.
-        gathers: whether poor households come together in the planted buurten (`concentrations`).
-    """
+def move_freely(world: World, country: Map, odds: Floats) -> None:
+    """Moves of households that want to; who finds nothing stays."""
     homes, stock, rng = world.homes, world.stock, world.rng
     households = world.untouched(world.active_households())
     households = households[(homes.settled_until[households] < world.month) & (homes.plan[households] == 0)]
@@ -49,6 +41,4 @@ def move_freely(world: World, country: Map, odds: Floats, *, gathers: bool = Fal
     wijken = np.where(nearby, country.wijk_of[buurten], -1).astype(np.int32)
     dwellings = find_dwellings(world, country, wishes, scores, wijken)
     movers, dwellings = movers[dwellings >= 0], dwellings[dwellings >= 0]
-    if gathers:
-        dwellings = exchange_destinations(world, country, movers, dwellings)
     move(world, movers, dwellings, world.days(len(movers)))

@@ -12,7 +12,7 @@ from mobility.indicators.blocks import count_squares
 from mobility.indicators.concentrations import find_trends, new_concentrations
 from mobility.indicators.passing import count_social_moves
 from mobility.indicators.table import TOTAL
-from mobility.indicators.zones import at_places, near_inside
+from mobility.indicators.zones import at_places, near_each, near_inside
 from mobility.panel.lookup import TENURES
 from mobility.settings import Concentrations
 from mobility.stocks import Stocks
@@ -172,6 +172,10 @@ def test_the_ring_has_an_address_within_the_distance_of_one_inside():
     """)
     inside = pl.Series([True, False, False, False, False])
     assert near_inside(objects, inside, 250).tolist() == [False, True, False, True, False]
+    # of several sets at once, each as by itself
+    sets = [np.array([number in chosen for number in range(5)]) for chosen in ((0,), (1,), (0, 3), (2, 4), ())]
+    each = near_each(objects, sets, 250)
+    assert [near.tolist() for near in each] == [near_inside(objects, pl.Series(one), 250).tolist() for one in sets]
 
 
 def test_b7_bands_of_corporation_share_hold_their_lower_bound():
