@@ -185,8 +185,14 @@ def _candidates(register: Register, root: Path) -> tuple[list[Path], tuple[Path,
         path for folder in folders for path in _inside(folder, closed) if is_readable(path) or resembles(register, path)
     )
     # The same order on every system, so that of two files of one rank the same is taken.
-    files = sorted((path for path in named if path.is_file()), key=lambda path: (path.as_posix().lower(), path.name))
+    meant = (path for path in named if path.is_file() or _leads_nowhere(path))
+    files = sorted(meant, key=lambda path: (path.as_posix().lower(), path.name))
     return files, tuple(dict.fromkeys(closed))
+
+
+def _leads_nowhere(path: Path) -> bool:
+    """A link to a file that is not there: told when the file would be read, not passed over for an older one."""
+    return path.is_symlink() and not path.exists()
 
 
 def _folders(path: Path, closed: list[Path]) -> Iterable[Path]:

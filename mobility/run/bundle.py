@@ -28,6 +28,8 @@ _TAGS: dict[System, tuple[str, ...]] = {
 }
 _PROGRAM = ("mobility", "jobs", "conf", "schemas", "docs", "pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md")
 _ONLY_AS_SOURCE = re.compile(r"^antlr4-python3-runtime==\S+", re.MULTILINE)  # pure Python; its wheel is built here
+_DIGEST = re.compile(r"--hash=sha256:([0-9a-f]{64})")
+_PINS = PROGRAM / "requirements.txt"  # what the program is tested with
 _INSTALL = Path(__file__).with_name("install")
 
 
@@ -101,18 +103,21 @@ def _collect(asked: Bundle, system: System, python: str, wheels: Path) -> None:
     extras = [word for extra in asked.extras for word in ("--extra", extra)]
     platform = {"linux": "x86_64-manylinux_2_28", "windows": "windows"}[system]
     _run(
-        f"uv pip compile pyproject.toml --python-platform {platform} --python-version {python} --no-header --no-annotate "
-        "--no-emit-index-url --quiet --output-file",
+        f"uv pip compile pyproject.toml --constraint {_PINS.name} --python-platform {platform} --python-version {python} "
+        "--no-header --no-annotate --no-emit-index-url --quiet --output-file",
         plain.absolute(),
         *extras,
     )
     pinned = plain.read_text(encoding="utf-8")
     pip = "uv run --no-project --quiet --with pip --with setuptools --with wheel python -m pip"
+    known = _pinned_digests(_PINS.read_text(encoding="utf-8"))
     built = _ONLY_AS_SOURCE.findall(pinned)
-    if built:
-        _run(f"{pip} wheel --quiet --no-deps --wheel-dir", wheels.absolute(), *built)
-    tags = [word for tag in _TAGS[system] for word in ("--platform", tag)]
     ready = asked.target / "ready.txt"
+    if built:
+        lines = (" ".join([line, *(f"--hash=sha256:{each}" for each in known.get(line, []))]) for line in built)
+        write_text(ready, "\n".join(lines) + "\n")
+        _run(f"{pip} wheel --quiet --no-deps --wheel-dir", wheels.absolute(), "--requirement", ready.absolute())
+    tags = [word for tag in _TAGS[system] for word in ("--platform", tag)]
     write_text(ready, _ONLY_AS_SOURCE.sub("", pinned))
     _run(
         f"{pip} download --quiet --no-deps --only-binary :all: --implementation cp --python-version {python} --dest",
@@ -122,6 +127,12 @@ def _collect(asked: Bundle, system: System, python: str, wheels: Path) -> None:
         ready.absolute(),
     )
     ready.unlink()
+    strange = _strangers(wheels, known)
+    if strange:
+        raise MachineError(
+            f"{', '.join(strange)}: not the bytes whose digests stand in {_PINS.name}. Is the index the one they should come "
+            "from? Nothing of this bundle should be installed; remove the folder."
+        )
     write_text(asked.target / f"requirements-{name}", _with_digests(pinned, wheels))
 
 
@@ -137,6 +148,30 @@ def _with_digests(pinned: str, wheels: Path) -> str:
         digests = known.get(f"{_normal(package)}=={version}", [])
         lines.append(" ".join([line, *(f"--hash=sha256:{each}" for each in digests)]))
     return "\n".join(lines) + "\n"
+
+
+def _strangers(wheels: Path, known: dict[str, list[str]]) -> list[str]:
+    """Names of the wheels of which package and version are pinned, and whose bytes are none of those that are pinned."""
+    strange = []
+    for path in sorted(wheels.glob("*.whl")):
+        distribution, version, _ = path.name.split("-", 2)
+        package = f"{_normal(distribution)}=={version}"
+        is_built_here = _ONLY_AS_SOURCE.fullmatch(package) is not None  # from an archive whose digest pip has checked
+        if package in known and not is_built_here and digest(path) not in known[package]:
+            strange.append(path.name)
+    return strange
+
+
+def _pinned_digests(pins: str) -> dict[str, list[str]]:
+    """`package==version` to the digests of its files, as `requirements.txt` lists them."""
+    known: dict[str, list[str]] = {}
+    package = ""
+    for line in pins.splitlines():
+        if not line.startswith((" ", "#")):
+            name, _, version = line.split()[0].partition("==")
+            package = f"{_normal(name)}=={version}"
+        known.setdefault(package, []).extend(_DIGEST.findall(line))
+    return known
 
 
 def _normal(name: str) -> str:

@@ -36,11 +36,28 @@ def check_there(settings: Settings, choices: list[Choice]) -> None:
         RequestError: with all that is missing.
     """
     last_year = last_day(settings, choices).year
-    missing = [
-        f"{choice.name} (below {choice.need.register.folder}{_of_years(choice, last_year)})"
+    absent = [
+        choice
         for choice in choices
         if choice.need.register.required and not choice.read and choice.need.years(last_year)
     ]
+    # What is there and is worth nothing without another register, as incomes without links, is not what is missing.
+    alone = [choice for choice in absent if not choice.left.keys().isdisjoint(choice.need.years(last_year))]
+    missing = [
+        f"{choice.name} (below {choice.need.register.folder}{_of_years(choice, last_year)})"
+        for choice in absent
+        if choice not in alone
+    ]
+    if alone and not missing:
+        told = "; ".join(
+            f"{choice.name} {years_in_words(years)} ({choice.left[years[0]]})"
+            for choice in alone
+            if (years := sorted(choice.left.keys() & set(choice.need.years(last_year))))
+        )
+        raise RequestError(
+            f"register.root: no year of which there are both incomes and links of persons to them. There are {told}. Get files "
+            "of the same years; jobs/ingest.py check=true shows what is there."
+        )
     if missing:
         raise RequestError(
             f"register.root: no file of {', '.join(missing)} in {settings.register.root}. Check the root, or the folder and file "

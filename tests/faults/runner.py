@@ -5,8 +5,11 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
+
+import psutil
 
 PROGRAM = Path(__file__).resolve().parents[2]
 _ENVIRONMENT = os.environ | {"PYTHONPATH": str(PROGRAM), "PYTHONUTF8": "1"}
@@ -21,27 +24,49 @@ class Ended:
     err: str
 
 
-class Worker:
-    """A process that runs one job after another; started again when a job takes it down."""
+def _spent(process):
+    """Seconds of the processor; none of a process that has ended."""
+    try:
+        return process.cpu_times().user + process.cpu_times().system
+    except psutil.Error:
+        return 0.0
 
-    def __init__(self, folder, seconds=120):
-        self._folder, self._seconds, self._process = folder, seconds, None
+
+class Worker:
+    """A process that runs one job after another; started again when a job takes it down, ended when one does not end.
+
+    Args:
+        folder: for what it says.
+        seconds: of the processor that a job may take; a machine that others use gives them slowly.
+        patience: seconds by the clock.
+    """
+
+    def __init__(self, folder, seconds=120, patience=1_800):
+        self._folder, self._seconds, self._patience, self._process = folder, seconds, patience, None
 
     def run(self, job, *settings):
         out, err = self._folder / "out.txt", self._folder / "err.txt"
         request = {"job": job, "settings": [str(each) for each in settings], "out": str(out), "err": str(err)}
-        process = self._started()
-        guard = threading.Timer(self._seconds, process.kill)
+        process, ended, late = self._started(), threading.Event(), threading.Event()
+        guard = threading.Thread(target=self._guard, args=(psutil.Process(process.pid), ended, late))
         guard.start()
         process.stdin.write(json.dumps(request) + "\n")
         process.stdin.flush()
         answer = process.stdout.readline().strip()
-        is_late = not guard.is_alive()
-        guard.cancel()
-        code = int(answer) if answer else "no end" if is_late else "died"
+        ended.set()
+        guard.join()
+        code = int(answer) if answer else "no end" if late.is_set() else "died"
         if not answer:
             self.stop()
         return Ended(code, *(path.read_text(encoding="utf-8", errors="replace") for path in (out, err)))
+
+    def _guard(self, process, ended, late):
+        begun, spent = time.monotonic(), _spent(process)
+        while not ended.wait(1):
+            if _spent(process) - spent > self._seconds or time.monotonic() - begun > self._patience:
+                late.set()
+                process.kill()
+                return
 
     def stop(self):
         if self._process is not None:

@@ -70,6 +70,17 @@ def test_incomes_without_links_and_links_without_incomes_are_told(country, capsy
     assert "not read: 2015 (no INHATAB of that year)" in told
 
 
+def test_incomes_that_are_there_are_not_told_to_be_missing_when_it_is_the_links_that_are(country):
+    country.withdraw("KOPPELPERSOONHUISHOUDEN", INCOME_YEAR)
+    with pytest.raises(RequestError, match=r"no file of KOPPELPERSOONHUISHOUDEN \(below") as refused:
+        country.run("ingest")
+    assert "INHATAB (" not in str(refused.value)
+    country.deliver("KOPPELPERSOONHUISHOUDEN", "RINPERSOON | RINPERSOONHKW\n000000001 | 000000001", 2014)
+    with pytest.raises(RequestError, match=r"INHATAB 2018 \(no KOPPELPERSOONHUISHOUDEN of that year\)") as refused:
+        country.run("ingest")
+    assert "KOPPELPERSOONHUISHOUDEN 2014 (no INHATAB of that year)" in str(refused.value)
+
+
 def test_older_editions_of_a_register_that_holds_everything_are_told(country, capsys):
     for year in (2019, 2020, 2022):
         country.deliver("GBAPERSOONTAB", "RINPERSOON | GBAGEBOORTEJAAR\n000000001 | 1970", year)
@@ -171,6 +182,16 @@ def test_a_file_that_may_not_be_opened_is_refused_before_anything_is_read(countr
 
     monkeypatch.setattr(Path, "open", guarded)
     with pytest.raises(RequestError, match=r"GBAPERSOONTAB: the file .* cannot be opened"):
+        country.run("ingest")
+
+
+def test_a_link_to_a_file_that_is_not_there_is_refused_and_no_older_file_is_taken_for_it(country):
+    folder = country.source / "Bevolking" / "GBAADRESOBJECTBUS"
+    try:
+        (folder / "GBAADRESOBJECT2024BUSV1.sav").symlink_to(country.source / "moved" / "GBAADRESOBJECT2024BUSV1.sav")
+    except OSError:
+        pytest.skip("this system makes no links for everybody")
+    with pytest.raises(RequestError, match=r"the file .*GBAADRESOBJECT2024BUSV1\.sav cannot be opened"):
         country.run("ingest")
 
 
