@@ -10,6 +10,7 @@ from mobility.report.pictures import Point
 from mobility.report.reading import Release
 
 COUNTS = ("persons", "households")
+_MOST = 80  # lines of a table below a figure
 
 
 def evidence(name: str, caption: str, points: Sequence[Point], release: Release, grid: Grid) -> str:
@@ -23,6 +24,10 @@ def evidence(name: str, caption: str, points: Sequence[Point], release: Release,
         grid: of the released numbers.
     """
     texts = grid.texts
+    largest = sorted(points, key=lambda point: -abs(grid.number(point.cell) or 0.0))[:_MOST]
+    is_part = len(points) > _MOST
+    chosen = set(map(id, largest))
+    points = [point for point in points if id(point) in chosen]
     measures = list(dict.fromkeys([*(point.cell.measure for point in points), *COUNTS]))
     lines = [
         Line(point.heads, [Cell(point.cell.table, measure, point.cell.key) for measure in measures]) for point in points
@@ -49,6 +54,8 @@ def evidence(name: str, caption: str, points: Sequence[Point], release: Release,
     ]
     notes = [*(texts.say(f"figure_{numbers}") for numbers in dict.fromkeys(each for *_, each in said))]
     notes.append(texts.say("figure_withheld"))
+    if is_part:
+        notes.append(texts.say("figure_part", most=_MOST))
     words.append(tag("div", tag("dt", text(texts.say("withholding"))), tag("dd", text(" ".join(notes)))))
     words.append(tag("div", tag("dt", text(texts.say("citation"))), tag("dd", copy_button(grid))))
     summary = tag("summary", text(texts.say("behind")), tag("span", text(f": {caption}"), class_="hidden"))

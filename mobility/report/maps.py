@@ -27,6 +27,7 @@ _WIDE = 420.0  # of one map, in the units of its picture
 _FULL, _GROUND, _ABOUT = 0.62, 0.07, 0.45  # opacity of the largest number, of none, and of the place it is about
 _LETTER, _ROOM = 11.0, 38.0  # size of letters, and of the smallest square that has room for them
 _LETTERS_PER_UNIT = 0.17
+_APART = 0.6  # of points of an outline
 
 
 @dataclass(frozen=True)
@@ -73,37 +74,52 @@ def draw_maps(
 
 
 def _map(one: Mapped, placed: Mapping[str, list[Ring]], top: int, grid: Grid, *, with_words: bool) -> str:
-    texts, parts = grid.texts, []
+    """Places with a number each by themselves; all others, of which nothing is told, as one ground."""
+    ground = [ring for code, rings in placed.items() if code != one.about and code not in one.cells for ring in rings]
+    parts = [tag("path", d="".join(map(_path, ground)), fill=SOFT, fill_opacity=f"{_GROUND:.2f}")] if ground else []
     for code, rings in placed.items():
+        if code != one.about and code not in one.cells:
+            continue
         cell = one.cells.get(code)
         value = grid.value(cell)
         opacity = _GROUND if value is None else _GROUND + (_FULL - _GROUND) * (value / top) ** 0.5
         colour = ACCENT if value is not None else SOFT
         if code == one.about:
             colour, opacity = SECOND, _ABOUT
-        tip = texts.name(code) + ("" if value is None else f": {texts.number(value)}")
+        tip = grid.texts.name(code) + ("" if value is None else f": {grid.texts.number(value)}")
+        outline = "".join(_path(ring) for ring in rings)
+        said = {} if cell is None or value is None else marked(cell, value, grid)
         parts.append(
-            tag(
-                "path",
-                tag("title", text(tip)),
-                d="".join(_path(ring) for ring in rings),
-                fill=colour,
-                fill_opacity=f"{opacity:.2f}",
-                stroke=SOFT,
-                stroke_width="0.4",
-                **({} if cell is None or value is None else marked(cell, value, grid)),
-            )
+            tag("path", tag("title", text(tip)), d=outline, fill=colour, fill_opacity=f"{opacity:.2f}", **said)
         )
-        side = rings[0][1][0] - rings[0][0][0] if with_words else 0.0
-        if side >= _ROOM:
-            x, y = rings[0][0]
-            name = texts.name(code)
-            most = int(side * _LETTERS_PER_UNIT)
-            parts.append(words(shortened(name, most), x + 4, y + _LETTER + 3, INK, 9))
-            if value is not None:
-                parts.append(words(texts.number(value), x + 4, y + side - 6, INK, _LETTER))
+    drawn = tag("g", *parts, stroke=SOFT, stroke_width="0.4")
+    return drawn + (_words(one, placed, grid) if with_words else "")
+
+
+def _words(one: Mapped, placed: Mapping[str, list[Ring]], grid: Grid) -> str:
+    """Names and numbers in squares that have room for them."""
+    parts = []
+    for code, rings in placed.items():
+        (x, y), (right, _) = rings[0][0], rings[0][1]
+        side = right - x
+        if side < _ROOM:
+            continue
+        name = shortened(grid.texts.name(code), int(side * _LETTERS_PER_UNIT))
+        parts.append(words(name, x + 4, y + _LETTER + 3, INK, 9))
+        value = grid.value(one.cells.get(code))
+        if value is not None:
+            parts.append(words(grid.texts.number(value), x + 4, y + side - 6, INK, _LETTER))
     return "".join(parts)
 
 
 def _path(ring: Ring) -> str:
-    return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in ring) + "Z"
+    return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in _thinned(ring)) + "Z"
+
+
+def _thinned(ring: Ring) -> Ring:
+    """A ring without points that lie too near the one before to be told apart in the picture."""
+    kept = ring[:1]
+    for x, y in ring[1:]:
+        if abs(x - kept[-1][0]) + abs(y - kept[-1][1]) >= _APART:
+            kept.append((x, y))
+    return kept

@@ -27,7 +27,8 @@ from mobility.run.refusals import machine_error
 from mobility.run.scratch import temporary_files
 from mobility.run.workspace import OWN_FOLDERS
 from mobility.settings import Settings, read_settings
-from mobility.steps.job import Job, release_folder, step_record, workspace
+from mobility.steps.closing import left_out, next_command, where_to_look
+from mobility.steps.job import Job, step_record, workspace
 
 FAULT = 1
 CHECKING = ("ingest", "release")  # jobs that can look and tell without changing anything
@@ -104,7 +105,7 @@ def explain(error: Exception) -> tuple[int, str]:
 
 def run_steps(name: str, jobs: Callable[[Settings], Sequence[Job]], settings: Settings) -> None:
     """Run the steps of a job in order; each is skipped when nothing it depends on has changed."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, soft_wrap=True)  # a line is one line: paths and commands can be copied
     begun = time.monotonic()
     if settings.check and name not in CHECKING:
         raise RequestError(f"check=true belongs to {' and '.join(CHECKING)}; {name} cannot only look.")
@@ -118,7 +119,7 @@ def run_steps(name: str, jobs: Callable[[Settings], Sequence[Job]], settings: Se
             _run_in_order(name, asked, settings, console)
     if name == "pipeline":
         console.print(f"pipeline: done in {time.monotonic() - begun:.0f} s.")
-        _where_to_look(console, settings)
+    _close(console, name, settings)
 
 
 def _run_in_order(name: str, asked: Sequence[Job], settings: Settings, console: Console) -> None:
@@ -171,15 +172,21 @@ def check_folders(settings: Settings) -> None:
             )
 
 
-def _where_to_look(console: Console, settings: Settings) -> None:
-    folder = release_folder(settings)
-    console.print("[bold]Where to look[/bold]")
-    for what, path in (
-        ("page", folder / "report.html"),
-        ("tables", folder / "tables"),
-        ("dossier", folder / "dossier"),
-    ):
-        console.print(f"  {what + ':':<9}{escape(str(path))}", soft_wrap=True)
+def _close(console: Console, name: str, settings: Settings) -> None:
+    typed = sys.argv[1:]
+    if name == "pipeline":
+        _list(console, "Where to look", where_to_look(settings))
+        _list(console, "Left out", left_out(settings, typed))
+    following = next_command(name, settings, typed)
+    if following:
+        _list(console, "Next", [following])
+
+
+def _list(console: Console, title: str, lines: Sequence[str]) -> None:
+    if lines:
+        console.print(f"[bold]{title}[/bold]")
+    for line in lines:
+        console.print(f"  {escape(line)}")
 
 
 def _settings(config: DictConfig) -> Settings:

@@ -102,6 +102,7 @@ def test_the_pipeline_says_where_to_look(story):
     tail = story.first.stdout[story.first.stdout.index("Where to look") :]
     assert str(story.export / "demo" / "1" / "report.html") in tail
     assert str(story.export / "demo" / "1" / "tables") in tail
+    assert "check=true" in tail[tail.index("Left out") :], "and how to see what was left out, and why"
 
 
 def test_every_aggregate_of_the_contract_is_in_the_workspace(story):
