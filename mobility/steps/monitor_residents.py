@@ -72,7 +72,7 @@ def count_original_residents(ground: Ground, cohort: Path, settings: Settings, t
         tell: progress.
     """
     objects = ground.panel.objects("area", "x_m", "y_m")
-    insides = [one.inside for one in ground.followed]
+    insides = [one.inside.to_numpy() for one in ground.followed]
     if ground.shape.has_coordinates:
         near = near_each(objects, insides, ground.study.monitor.ring_m)
     else:
