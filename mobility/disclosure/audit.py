@@ -132,6 +132,18 @@ class Net:
         found[self.relation[known[self.child] < 0]] = False
         return found
 
+    def same(self, cells: int) -> Whole:
+        """One number for all cells that are the same people, since one is the whole of which the other is the only part."""
+        alone = (np.bincount(self.relation, minlength=len(self.parent)) == 1) & (self.rest == 0)
+        link = alone[self.relation]
+        one, other = self.child[link], self.parent[self.relation[link]]
+        label = np.arange(cells, dtype=np.int64)
+        while (label[one] != label[other]).any():
+            least = np.minimum(label[one], label[other])
+            np.minimum.at(label, one, least)
+            np.minimum.at(label, other, least)
+        return label
+
     def last(self) -> Net:
         """The relations that are taken up once."""
         return self._only(np.zeros(len(self.parent), np.bool_) if self.once is None else self.once)
@@ -377,6 +389,8 @@ def tight(low: Whole, high: Whole, net: Net, shown: Shown) -> tuple[Flags, Flags
     cells: Flags = np.any(narrow_in[:SURPLUS], axis=0) & ~shown.unguarded
     cells |= narrow_in[SURPLUS] & ~exact
     room = np.array([most[net.parent] - net.total(least) + 1 for least, most in zip(low, high, strict=True)])
+    if net.once is not None:
+        room[HOUSEHOLDS:, net.once] = _FAR  # of a public total nobody knows the households
     rounded = np.ones(len(net.parent), np.bool_)
     rounded[net.relation[exact[net.child]]] = False
     if shown.known is not None:
@@ -407,6 +421,7 @@ def withhold_tight(
         ReleaseError: some interval is still tight after the last round.
     """
     is_shown = is_shown.copy()
+    same = net.same(len(is_shown))
     breakdowns = tuple(each.only(each.known(is_shown)) for each in breakdowns)
     for _ in range(shown.rounds + 1):
         low, high = bounded or bounds(shown, is_shown, net, breakdowns)
@@ -423,7 +438,10 @@ def withhold_tight(
         withheld[net.child[told[net.parent[net.relation]]]] = True  # any child that is shown makes its parent large
         for each, group in zip(breakdowns, groups, strict=True):
             withheld |= _smallest(each.sign, each.witness, group, shown, free)
-        is_shown = is_shown & ~(withheld & free)
+        # One number in two tables: withheld here, it would be read there.
+        of_one = np.zeros(len(is_shown), np.bool_)
+        of_one[same[withheld & free]] = True
+        is_shown = is_shown & ~(of_one[same] & free)
     beside = (
         " beside what earlier releases showed or anybody knows"
         if shown.public is not None and shown.public.any()
