@@ -120,7 +120,8 @@ class Population:
     def write(self, folder: Path, group: int) -> None:
         """Put down what was counted."""
         make_folder(folder)
-        np.save(folder / f"account-{group}.npy", with_year_ends(self._block))
+        # The compiled pass keeps it in another order, in which it would be written number by number.
+        np.save(folder / f"account-{group}.npy", with_year_ends(np.ascontiguousarray(self._block)))
         write_parquet(add_steps(self._steps), folder / f"steps-{group}.parquet")
         coverage = self._coverage if self._at_once is None else [self._at_once.coverage]
         write_parquet(add_coverage(coverage), folder / f"coverage-{group}.parquet")
