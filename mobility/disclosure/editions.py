@@ -21,7 +21,6 @@ from mobility.disclosure.earlier import CLOSED, PUBLIC, Edition
 from mobility.disclosure.members import IDENTITY, RECORD, Members, identity, records_of
 from mobility.disclosure.nesting import HIDDEN_SET
 from mobility.disclosure.relations import CELL, Table
-from mobility.errors import ReleaseError
 
 Whole = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -144,11 +143,7 @@ def _atoms(now: pl.DataFrame, then: pl.DataFrame, beside: tuple[str, ...]) -> Jo
 
 
 def between(tables: Mapping[str, Table], offers: Sequence[Offer], start: int) -> Between:
-    """The cells between editions, numbered from `start` on, and their relations.
-
-    Raises:
-        ReleaseError: the records do not add up to the cells.
-    """
+    """The cells between editions, numbered from `start` on, and their relations."""
     counts, exact, pairs = [np.zeros((2, 0), np.int64)], [np.zeros(0, np.bool_)], []
     editions: dict[int, list[Offer]] = {}
     for given in offers:
@@ -161,10 +156,11 @@ def between(tables: Mapping[str, Table], offers: Sequence[Offer], start: int) ->
         names = {THEN: [given.declaration.table for given in then], NOW: list(joined.beside)}
         of = {tag: _cells([tables[name] for name in named if name in tables]) for tag, named in names.items()}
         links = pl.concat([_with_cells(joined, of[tag], tag) for tag in (NOW, THEN)])
+        moved = links.join(joined.atoms, on="atom").group_by("edition", IDENTITY).agg(pl.col(_COUNTS).sum())
+        same, stay, apart = _unchanged(of, moved)
+        links = links.join(apart, on=IDENTITY, how="anti")
         atoms = joined.atoms.filter(pl.col("atom").is_in(links["atom"].unique().implode()))
         number = atoms.select("atom", child=pl.int_range(start, start + pl.len(), dtype=pl.Int64))
-        moved = links.join(joined.atoms, on="atom").group_by("edition", IDENTITY).agg(pl.col(_COUNTS).sum())
-        same, stay = _unchanged(of, moved)
         stay = stay.with_columns(
             child=pl.int_range(start + atoms.height, start + atoms.height + pl.len(), dtype=pl.Int64)
         )
@@ -194,8 +190,11 @@ def _with_cells(joined: Joined, cells: pl.DataFrame, tag: str) -> pl.DataFrame:
     return joined.links.filter(pl.col("edition") == tag).join(cells.select(IDENTITY, "parent"), on=IDENTITY)
 
 
-def _unchanged(of: Mapping[str, pl.DataFrame], moved: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The pairs of cells of the very same records, and, of every other cell, who is in it in both editions."""
+def _unchanged(of: Mapping[str, pl.DataFrame], moved: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """The pairs of cells of the very same records; of every other cell, who is in it in both editions; and cells set apart.
+
+    A cell that its records do not add up to is set apart: `earlier.states` compares its editions by themselves.
+    """
     left = {
         tag: cells.join(moved.filter(pl.col("edition") == tag), on=IDENTITY, how="left", suffix="_moved").select(
             IDENTITY, KEY, "parent", pl.col("edition").is_not_null().alias("is_moved"),
@@ -212,10 +211,7 @@ def _unchanged(of: Mapping[str, pl.DataFrame], moved: pl.DataFrame) -> tuple[pl.
     rest = both.filter(~is_same & (is_two | moves))
     wrong = [is_two & (pl.col(name) != pl.col(f"{name}_then")) for name in _COUNTS]
     rest = rest.with_columns(pl.coalesce(name, f"{name}_then").alias(name) for name in _COUNTS)
-    low = [pl.col(name) < 0 for name in _COUNTS]
-    if not rest.filter(pl.any_horizontal(*wrong, *low)).is_empty():
-        raise ReleaseError(
-            "The records behind two editions of a table do not add up to its cells, so it cannot be told what the two say "
-            "together. Run the aggregates again. Nothing was written."
-        )
-    return same, rest.filter(pl.col("persons") > 0).select(IDENTITY, *_COUNTS).sort(IDENTITY)
+    wrong += [pl.col(name) < 0 for name in _COUNTS]
+    apart = rest.filter(pl.any_horizontal(wrong)).select(IDENTITY)
+    stay = rest.join(apart, on=IDENTITY, how="anti").filter(pl.col("persons") > 0).select(IDENTITY, *_COUNTS)
+    return same, stay.sort(IDENTITY), apart
