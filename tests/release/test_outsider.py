@@ -1,6 +1,7 @@
 """An attack with nothing but the export folder, its zip and the documentation.
 
-Part one sets everything published of flows and of the original residents in one linear program, in persons and in households at once, and asks
+Part one sets everything published of flows and of the original residents in one linear program, in persons and in
+households at once, and asks
 how far every cell that can exist can be narrowed down. Part two reads every byte: what the files say beside the tables.
 """
 

@@ -2,7 +2,8 @@
 
 The cube method of balanced sampling (Deville and Tillé 2004, Biometrika 91; in steps over few units at a time as Chauvet and
 Tillé 2006): chances are changed at random, a few at a time, in a direction that leaves the balanced sums as they are, until
-each is 0 or 1; where too few are left for that, the sums of fewest units are given up first. Whatever is given up, every unit keeps its chance.
+each is 0 or 1; where too few are left for that, the sums of fewest units are given up first. Whatever is given up,
+every unit keeps its chance.
 """
 
 from __future__ import annotations
