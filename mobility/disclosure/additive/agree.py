@@ -107,4 +107,5 @@ def _solve(
             "add up both ways and show no small count. Offer fewer of these tables, or choose `mode: round` for them."
         )
     values = np.rint(np.array(model.getSolution().col_value)[: 2 * count]).astype(np.int64).reshape(2, count)
-    return values * size
+    found: Whole = values * size
+    return found
