@@ -138,7 +138,8 @@ class Declaration:
         cells: key columns, in order; other key columns of the aggregate are summed over.
         measures: the counts.
         rule: the family of rules (`counts`).
-        mode: the way of protection: `round` (random rounding by cell key), `suppress` (exact numbers with gaps) or `additive` (small
+        mode: the way of protection: `round` (random rounding by cell key), `suppress` (exact numbers with gaps) or
+        `additive` (small
         counts rounded, all else added up).
         groups: the totals for the rule on group disclosure.
         margins: the relations with other tables.

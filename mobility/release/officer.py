@@ -61,7 +61,8 @@ def _summary(parts: list[Protected], about: About) -> str:
         f"{profile.minimum_households} different households, group share "
         f"{profile.group_share}. How the numbers of each table are protected stands in the column `numbers`: rounded is random "
         f"rounding to {profile.rounding_base} by cell key; exact is without rounding, with cells left out from which others "
-        "could be worked out; additive is small counts rounded to nobody or to the minimum and all else added up from that, so that "
+        "could be worked out; additive is small counts rounded to nobody or to the minimum and all else "
+        "added up from that, so that "
         "fewer than the minimum can be behind a number.",
         "",
         "| table | numbers | offered | published | "

@@ -12,7 +12,8 @@ from mobility.settings.reading import FOLDER_NAME, share
 
 Severity = Literal["stop", "quarantine", "warn"]
 Mode = Literal["round", "suppress", "additive"]
-"""How a table is protected: by random rounding, in exact numbers with gaps, or with small counts rounded so that numbers add up."""
+"""How a table is protected: by random rounding, in exact numbers with gaps, or with small counts rounded so that
+numbers add up."""
 
 
 @dataclass(frozen=True)

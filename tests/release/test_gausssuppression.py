@@ -1,6 +1,7 @@
 """The examples that the R package GaussSuppression 1.2.3 publishes: our withheld cells beside its, and what a solver finds.
 
-Small cells are those it calls primary. The guarantee is the same in each: no primary cell can be found exactly, as a program in whole
+Small cells are those it calls primary. The guarantee is the same in each: no primary cell can be found exactly, as a
+program in whole
 numbers over all cells says, which shares nothing with the engine. Numbers with a decimal are taken in tenths.
 """
 
@@ -15,7 +16,7 @@ import pytest
 from mobility.disclosure.suppression.engine import Pattern, check, suppress
 from mobility.disclosure.suppression.system import Sums, System
 from tests.lib.oracles import oracle, read_rows
-from tests.lib.systems import classes, interval, sums_of, system_of, tabulate
+from tests.lib.systems import classes, interval, system_of, tabulate
 from tests.release.test_suppression import two_trees
 
 Row = dict[str, str]
@@ -184,7 +185,8 @@ def test_d2_with_other_rules(name: str) -> None:
     ],
 )
 def test_data_without_an_answer(name: str, by: Key, columns: tuple[Key, ...]) -> None:
-    """Its other data with every margin, cells of 1 to 3 small: no answer to compare with, so a solver looks at a hundred cells."""
+    """Its other data with every margin, cells of 1 to 3 small: no answer to compare with, so a solver looks at a
+    hundred cells."""
     rows = read_rows(oracle("gauss", name))
     names, counts, sums = tabulate(inner_cells(rows, by, "freq"), [classes(tree(rows, *of)) for of in columns])
     system = system_of(counts, sums, minimum=4, width=2, hidden=(counts > 0) & (counts <= 3))

@@ -40,8 +40,10 @@ def agree(
     told = told[few[told] | large[told]]
     if len(told) > MOST:
         raise ReleaseError(
-            f"Tables with mode `additive` (study.release.modes) divide the same cells in different ways, over {len(told):,} cells; "
-            f"with more than {MOST:,} numbers that add up both ways are not looked for. Offer fewer of these tables, or less detail."
+            f"Tables with mode `additive` (study.release.modes) divide the same cells in different ways, over "
+            f"{len(told):,} cells; "
+            f"with more than {MOST:,} numbers that add up both ways are not looked for. Offer fewer of these "
+            f"tables, or less detail."
         )
     units = _solve(agreements, shown, told, few[told], minimum, slack)
     found = shown.copy()
@@ -100,8 +102,10 @@ def _solve(
     model.run()
     if model.getInfo().primal_solution_status != highspy.kSolutionStatusFeasible:
         raise ReleaseError(
-            "Tables with mode `additive` (study.release.modes) divide the same cells in different ways, and no numbers were found that "
+            "Tables with mode `additive` (study.release.modes) divide the same cells in different ways, and no "
+            "numbers were found that "
             "add up both ways and show no small count. Offer fewer of these tables, or choose `mode: round` for them."
         )
     values = np.rint(np.array(model.getSolution().col_value)[: 2 * count]).astype(np.int64).reshape(2, count)
-    return values * size
+    found: Whole = values * size
+    return found

@@ -34,8 +34,10 @@ class Known(Shown):
 def find_narrow(leaves: Leaves, added: Added, counts: Whole, width: Whole, minimum: Whole) -> Flags:
     """The rounded cells that can be fewer than `width` counts, in persons or in households.
 
-    The reader is made stronger than he is: he knows the numbers of all cells, also of those that are withheld for another rule, by
-    how much the sums of this release lie from the truth at most (or a little less than the minimum, where that is more), and how large its largest rounded count is. Then he knows:
+    The reader is made stronger than he is: he knows the numbers of all cells, also of those that are withheld for
+    another rule, by
+    how much the sums of this release lie from the truth at most (or a little less than the minimum, where that is
+    more), and how large its largest rounded count is. Then he knows:
 
     - of a smallest cell with nobody: it is empty, or rounded, so no larger than the largest rounded count;
     - of one that is a multiple of the minimum in both measures: it is as shown, or rounded up to it;

@@ -46,7 +46,7 @@ class Leaves:
         """The places of the leaves of every cell that is a sum, those of most leaves first; no two the same."""
         start = np.searchsorted(self.whole, np.arange(self.cells + 1))
         size = np.diff(start)
-        found = {}
+        found: dict[bytes, Whole] = {}
         for cell in np.argsort(-size, kind="stable")[: int((size > 1).sum())]:
             members = self.member[start[cell] : start[cell + 1]]
             found.setdefault(members.tobytes(), members)

@@ -1,6 +1,7 @@
 """Small counts made nobody or the minimum, and everything else added up from them. Pure.
 
-A smallest cell that breaks the minimum is shown with nobody or *up*: its households as the next multiple of their minimum, its persons
+A smallest cell that breaks the minimum is shown with nobody or *up*: its households as the next multiple of their
+minimum, its persons
 as a multiple of theirs, with a chance that makes households, and on average persons, right. All other smallest cells
 keep their numbers; but where tables divide one cell in two ways, some give way a little, so that both ways add up to the same.
 """

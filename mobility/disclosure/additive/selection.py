@@ -2,7 +2,8 @@
 
 The cube method of balanced sampling (Deville and Tillé 2004, Biometrika 91; in steps over few units at a time as Chauvet and
 Tillé 2006): chances are changed at random, a few at a time, in a direction that leaves the balanced sums as they are, until
-each is 0 or 1; where too few are left for that, the sums of fewest units are given up first. Whatever is given up, every unit keeps its chance.
+each is 0 or 1; where too few are left for that, the sums of fewest units are given up first. Whatever is given up,
+every unit keeps its chance.
 """
 
 from __future__ import annotations
@@ -42,8 +43,8 @@ def select(chances: Reals, sums: Sequence[tuple[Whole, Reals]], dice: np.random.
         with np.errstate(divide="ignore", invalid="ignore"):
             room = np.where(direction > 0, (1 - now) / direction, np.where(direction < 0, -now / direction, np.inf))
             back = np.where(direction > 0, now / direction, np.where(direction < 0, (now - 1) / direction, np.inf))
-        forth, back = float(room.min()), float(back.min())
-        step = forth if dice.random() * (forth + back) < back else -back
+        forth, aback = float(room.min()), float(back.min())
+        step = forth if dice.random() * (forth + aback) < aback else -aback
         chances[hand] = np.clip(now + step * direction, 0.0, 1.0)
         hand = [unit for unit in hand if _NEAR < chances[unit] < 1 - _NEAR]
     return chances > 0.5

@@ -32,7 +32,8 @@ def all_additive(tables: Mapping[str, Table]) -> bool:
     others = {name: table.declaration.mode for name, table in tables.items() if name not in mine}
     for other, mode in others.items():
         raise ReleaseError(
-            f"study.release.modes: {mine[0]} is to be additive, but {other}, which shares sums with it, is {mode} in this release or "
+            f"study.release.modes: {mine[0]} is to be additive, but {other}, which shares sums with it, is {mode} "
+            f"in this release or "
             "was in an earlier one. Beside other numbers of the same sums rounded small counts can be found out: choose one "
             "mode for all of them. Nothing was written."
         )
@@ -72,7 +73,8 @@ def additive_numbers(
     added = round_small(leaves, true, small, keys, secret, minimum)
     if find_narrow(leaves, added, true, everything["width"].to_numpy(), minimum).any():
         raise ReleaseError(
-            "Numbers that add up (study.release.modes: additive) would let a linear program narrow down some small counts. Offer less "
+            "Numbers that add up (study.release.modes: additive) would let a linear program narrow down some "
+            "small counts. Offer less "
             "detail, or choose `mode: round`. Nothing was written."
         )
     numbers = added.numbers[:, : everything.height]
