@@ -10,7 +10,7 @@ from mobility.report.markup import tag
 from mobility.report.pictures import ACCENT, INK, SECOND, SOFT, Drawing, Picture, Point, drawing, marked, svg, words
 
 _WIDE, _HIGH, _COLUMNS = 268.0, 176.0, 3
-_LEFT, _RIGHT, _HEAD, _FOOT = 6.0, 96.0, 16.0, 18.0
+_LEFT, _RIGHT, _HEAD, _FOOT = 6.0, 112.0, 16.0, 18.0
 _LINE, _LETTER, _LEAST = (
     12.0,
     5.8,

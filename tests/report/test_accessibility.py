@@ -13,6 +13,7 @@ import pytest
 
 from mobility.report.page import write_report
 from mobility.settings import Settings
+from tests.report.further import add_further
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 _RUN = (
@@ -42,6 +43,7 @@ def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
 def test_no_serious_issue(shared: Settings, axe: str, tmp_path: Path, language: str, size: str, scheme: int) -> None:
     folder = tmp_path / "1"
     shutil.copytree(shared.place.export / "demo" / "1", folder)
+    add_further(folder)
     page = write_report(folder, language).read_text(encoding="utf-8")  # type: ignore[arg-type]
     tried = tmp_path / "tried.html"
     tried.write_text(page.replace("</body>", f"<script>{axe}</script>{_RUN}</body>"), encoding="utf-8")
