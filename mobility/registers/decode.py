@@ -186,7 +186,7 @@ def _dates(text: pl.Series, besides: tuple[str, ...] = ()) -> pl.Series:
     if besides:
         number = number.set(number.is_in([int(code) for code in besides if _IS_DAY.fullmatch(code)]), None)
     least, most = number.min(), number.max()
-    if least is None or most is None:
+    if not (isinstance(least, int) and isinstance(most, int)):
         return number.cast(pl.Date)  # not one
     if least // 10_000 < _CALENDAR[0] or most // 10_000 > _CALENDAR[1]:
         return _once_per_value(number, lambda values: values.cast(pl.String).str.to_date("%Y%m%d", strict=False))

@@ -25,7 +25,7 @@ from mobility.registers.find import SPSS, STATA
 # It would tell names of columns on standard error; what is wrong with a file is told by our own messages.
 warnings.filterwarnings("ignore", module="pyreadstat")
 
-BATCH_ROWS = 250_000  # larger batches are no faster, and a reader holds several
+BATCH_ROWS = 1_000_000  # a quarter of it took a sixth more processor time, and hardly less memory
 _HEADER_BYTES = 92
 _DICTIONARY_BYTES = 1 << 22
 _CASES_RECORD, _CASES_BYTES = (7, 16, 8, 2), 8

@@ -19,9 +19,7 @@ MB = 1 << 20
 SHARE = 0.75  # of the machine, where place.memory is null: others work there too
 BASE_MB = 300  # interpreter, libraries, areas and objects: of every process
 _BYTES_PER_ROW = 900  # of a partition: linking a million registrations by person took 785 to 830 MB beyond the base
-_FILE_MB = (
-    1000  # a row group of Parquet, perhaps of a million rows, and the batches that are typed, checked and written
-)
+_FILE_MB = 1000  # a batch of a million rows while it is typed, checked and written
 _GROWS = {
     ".parquet": 80,
     ".zsav": 60,
