@@ -166,7 +166,11 @@ def with_sums(given: Offer, anchors: Mapping[str, Offer], low: Collection[str]) 
             maintain_order="left",
         )
         frame = named.with_columns(pl.coalesce("their_key", KEY).alias(KEY)).drop("identity", "their_key")
-    return dataclasses.replace(given, frame=frame, sums=sums, beside=tuple(anchors))
+    # The cohort has no years: beside it, every year of the release would be protected in one piece. Its number is taken over, and
+    # what is withheld there for its size or for its classes is withheld here by the same rules.
+    return dataclasses.replace(
+        given, frame=frame, sums=sums, beside=tuple(name for name in anchors if name != "cohort")
+    )
 
 
 def _within(given: Offer, low: Collection[str]) -> pl.DataFrame:
