@@ -31,6 +31,7 @@ from mobility.disclosure.relations import Relations
 from mobility.errors import ReleaseError
 
 _SWEEPS = 500
+_PATIENCE = 2  # rounds in which other parts of a total are withheld before the total is
 _FAR = 1 << 40
 
 PERSONS, HOUSEHOLDS, SURPLUS = range(3)
@@ -423,7 +424,7 @@ def withhold_tight(
     is_shown = is_shown.copy()
     same = net.same(len(is_shown))
     breakdowns = tuple(each.only(each.known(is_shown)) for each in breakdowns)
-    for _ in range(shown.rounds + 1):
+    for turn in range(shown.rounds + 1):
         low, high = bounded or bounds(shown, is_shown, net, breakdowns)
         bounded = None
         cells, relations = tight(low, high, net, shown)
@@ -436,6 +437,10 @@ def withhold_tight(
         guilty = _traced(cells, relations, low, high, free, net)
         withheld = _repair(cells, guilty, shown, free, net)
         withheld[net.child[told[net.parent[net.relation]]]] = True  # any child that is shown makes its parent large
+        if (
+            turn >= _PATIENCE
+        ):  # a large part of a total that is shown can be told for good, however many others are withheld
+            withheld[net.parent[net.relation[told[net.child]]]] = True
         for each, group in zip(breakdowns, groups, strict=True):
             withheld |= _smallest(each.sign, each.witness, group, shown, free)
         # One number in two tables: withheld here, it would be read there.

@@ -163,7 +163,9 @@ def _summed(table: Table, tables: Mapping[str, Table]) -> list[pl.DataFrame]:
         )
     is_open = told.select(*set_of, (pl.max_horizontal(rests) > 0).alias("open"))
     at = pl.lit(f"{table.declaration.table} and what it is summed to").alias("at")
-    found = pairs.join(is_open, on=set_of).select("family", "parent", "child", "open", "domain", at).sort("parent", "child")
+    found = (
+        pairs.join(is_open, on=set_of).select("family", "parent", "child", "open", "domain", at).sort("parent", "child")
+    )
     return [part.drop("family") for part in found.partition_by("family", maintain_order=True)]
 
 
