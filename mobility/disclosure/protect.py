@@ -204,6 +204,8 @@ def _in_order(frames: Sequence[pl.DataFrame], declaration: Declaration) -> pl.Da
     before = declaration.cells[: declaration.cells.index("year")]
     slices = []
     for frame in frames:
+        if frame.is_empty():
+            continue
         # Rows with the same values in the columns before the year follow each other.
         row = pl.int_range(pl.len()).alias("row")
         starts = (
