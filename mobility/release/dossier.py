@@ -90,6 +90,14 @@ _VALUE_RULES = {
         "A curve steps at most once in {curve_months} months, with at least {curve_events} events a step, and is made "
         "of rounded counts.",
     ),
+    "indicator": Words(
+        "Een indicator is opnieuw uit afgeronde aantallen gemaakt, volgens de regel van zijn soort: een aandeel met teller en "
+        "rest van ten minste {minimum_numerator}, een index met ten minste {minimum_areas} gebieden, waarvan geen meer "
+        "dan {largest} procent heeft; wat daar niet aan voldoet heeft geen rij.",
+        "An indicator is made anew of rounded counts, by the rule of its kind: a share with numerator and complement of at least "
+        "{minimum_numerator}, an index of at least {minimum_areas} areas, none of which holds more than {largest} per cent; "
+        "what does not meet it has no row.",
+    ),
 }
 
 _VALUES = (
