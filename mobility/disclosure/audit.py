@@ -390,8 +390,6 @@ def tight(low: Whole, high: Whole, net: Net, shown: Shown) -> tuple[Flags, Flags
     cells: Flags = np.any(narrow_in[:SURPLUS], axis=0) & ~shown.unguarded
     cells |= narrow_in[SURPLUS] & ~exact
     room = np.array([most[net.parent] - net.total(least) + 1 for least, most in zip(low, high, strict=True)])
-    if net.once is not None:
-        room[HOUSEHOLDS:, net.once] = _FAR  # of a public total nobody knows the households
     rounded = np.ones(len(net.parent), np.bool_)
     rounded[net.relation[exact[net.child]]] = False
     if shown.known is not None:

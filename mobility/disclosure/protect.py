@@ -277,7 +277,8 @@ def _decide(
     fixed, added = known >= 0, np.zeros(everything.height, np.bool_)
     added[last - len(totals.added) : last] = True
     public, width = (everything[STATE] == PUBLIC).fill_null(value=False).to_numpy(), everything["width"].to_numpy()
-    safe = everything[REASON].is_null().to_numpy() | public
+    # Of a public total that no table shows the persons are known, and nothing of the households.
+    safe = (everything[REASON].is_null().to_numpy() | public) & ~added
     minimum = np.array([minima(profile)[name] for name in MEASURES], np.int64)
     small = everything[REASON].is_in([SMALL, GROUP]).fill_null(value=False).to_numpy()
     relations = find_relations(tables, blocks, [totals.pairs, *editions.pairs])
@@ -297,8 +298,8 @@ def _decide(
     if all_additive(tables):
         counts, safe, risk = additive_numbers(everything, relations, counts, rules[0].cell, secret, minimum)
         rules = rules[0], ()  # rounded counts need not meet the group rule where the true ones do
-    rounded = safe & ~is_exact & ~added
-    shown = np.where(safe & (is_exact | added), counts, 0)
+    rounded = safe & ~is_exact
+    shown = np.where(safe & is_exact, counts, 0)
     draws = draw(secret, everything[KEY].to_numpy()[rounded])
     for number, true in zip(shown, counts, strict=True):
         number[rounded] = round_counts(true[rounded], draws, profile.rounding_base)

@@ -181,6 +181,11 @@ def _within(given: Offer, low: Collection[str]) -> pl.DataFrame:
     group = pl.col("income_class").replace_strict(
         {name: LOW if name in low else NOT_LOW for name in single}, default=None, return_dtype=pl.String
     )
+    # A part of another row is a part of the same whole through that row, and not once more by itself.
+    above = counted.select(*_GROUP, "income_class", part_of="detail", whole_above="whole").unique(
+        [*_GROUP, "income_class", "part_of"], keep="first", maintain_order=True
+    )
+    counted = counted.join(above, on=[*_GROUP, "income_class", "part_of"], how="left", maintain_order="left")
     slashed = pl.col("detail").str.contains("/") & pl.col("detail").str.starts_with("of ")
     ways: dict[str, tuple[pl.DataFrame, dict[str, pl.Expr], int]] = {
         "cut": (counted.filter(pl.col("cut") != TOTAL), {"cut": pl.lit(TOTAL)}, len(CUTS)),
@@ -202,7 +207,8 @@ def _within(given: Offer, low: Collection[str]) -> pl.DataFrame:
             counted.drop_nulls("whole").filter(
                 pl.col("income_class") == pl.col("whole_class"),
                 pl.col("detail") != pl.col("whole"),
-                pl.col("part_of").is_null() | pl.col("whole").str.contains("/"),
+                pl.col("part_of").is_null()
+                | (pl.col("whole").str.contains("/") & pl.col("whole").ne_missing(pl.col("whole_above"))),
             ),
             {"detail": pl.col("whole")},
             0,
