@@ -176,7 +176,8 @@ def _parts(table: Table, parts: Parts) -> list[pl.DataFrame]:
     values = table.frame.filter(~whole)[parts.column].unique().sort()
     if parts.adds_up:
         rest = table.frame.filter(~whole)
-        return [_pair(wholes, rest, shared, table, table.declaration.table, domain=len(values))]
+        pairs = _pair(wholes, rest, shared, table, table.declaration.table, is_open=True, domain=len(values))
+        return [_closed_where_equal(pairs, wholes, rest, table.declaration.measures)]
     return [
         _pair(
             wholes,
@@ -188,6 +189,17 @@ def _parts(table: Table, parts: Parts) -> list[pl.DataFrame]:
         )
         for value in values
     ]
+
+
+def _closed_where_equal(
+    pairs: pl.DataFrame, wholes: pl.DataFrame, rest: pl.DataFrame, measures: tuple[str, ...]
+) -> pl.DataFrame:
+    """Where the parts are fewer than the whole, somebody is in a part that has no row, such as one without an estimate."""
+    sums = pairs.join(rest.select(*measures, child=CELL), on="child").group_by("parent").agg(pl.col(measures).sum())
+    both = sums.join(wholes.select(*measures, parent=CELL), on="parent", suffix="_whole")
+    is_open = pl.any_horizontal(pl.col(name) != pl.col(f"{name}_whole") for name in measures).alias("open")
+    opened = both.select("parent", is_open)
+    return pairs.drop("open").join(opened, on="parent").select(pairs.columns).sort("parent", "child")
 
 
 def _where(frame: pl.DataFrame, where: tuple[tuple[str, tuple[str | int, ...]], ...]) -> pl.DataFrame:
