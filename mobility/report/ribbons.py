@@ -73,7 +73,8 @@ def draw_ribbons(
         for place, height in heights.items():
             side = 0 if column == 0 else 2 if column == len(columns) - 1 else 1
             parts.append(_node(place, across[column], tops[column][place], height * scale, side))
-    picture = Picture("", svg("".join(parts), _WIDTH, _HEIGHT), _WIDTH, _HEIGHT)
+    tall = _HEIGHT + _SIZE  # the name of a low bar at the bottom reaches below it
+    picture = Picture("", svg("".join(parts), _WIDTH, tall), _WIDTH, tall)
     points = [Point((ribbon.origin, ribbon.destination), ribbon.cell) for ribbon in sizes]
     return drawing(name, caption, [picture], label, "ribbons", 1, points)
 

@@ -156,7 +156,7 @@ def _entrants(desk: Desk, frame: pl.DataFrame, keys: Sequence[str]) -> str:
     for stratum in (
         of.select("programme", "region", "year", "outcome")
         .unique()
-        .sort("region", "programme", "year")
+        .sort("region", "programme", pl.col("year").str.extract(r"([0-9-]+)$").cast(pl.Int64))
         .iter_rows(named=True)
     ):
         given = [stratum | {"flow": "entrants", "income_class": income} for income in CLASSES[:5]]
