@@ -168,8 +168,9 @@ def mark_renumbered(transitions: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFr
 def _marked(moves: pl.DataFrame, marks: pl.DataFrame, keys: tuple[str, ...]) -> pl.DataFrame:
     if marks.is_empty():  # nearly always
         return moves.with_columns(is_administrative=pl.lit(False), maybe_administrative=pl.lit(False))
-    marked = moves.join(marks, on=list(keys), how="left", maintain_order="left")
-    return marked.with_columns(pl.col("is_administrative", "maybe_administrative").fill_null(False))
+    # Only the keys are joined, so that the other columns need not be copied.
+    marked = moves.select(keys).join(marks, on=list(keys), how="left", maintain_order="left")
+    return moves.with_columns(marked.select(pl.col("is_administrative", "maybe_administrative").fill_null(False)))
 
 
 def stays_since(residence: pl.DataFrame, pairs: pl.DataFrame) -> pl.Series:

@@ -1,4 +1,4 @@
-"""The fictitious country that is measured: made once per size and format, kept between runs."""
+"""The fictitious country that is measured, and its panel: made once per size and format, kept between runs."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ from mobility.benchmark.measure import measure
 from mobility.folders import PROGRAM
 from mobility.run.files import write_json
 from mobility.run.progress import Tell
-from mobility.run.steps import fingerprint
+from mobility.run.steps import fingerprint, program_digest
 from mobility.settings import Format, RegisterSource, Settings, Synthetic
-from mobility.steps import synthesise
+from mobility.steps import ingest, synthesise
 from mobility.steps.job import workspace
 
 _RECORD = "country.json"
+_PANEL_RECORD = "panel.json"
 _CHUNK = 1 << 24
 
 
@@ -44,11 +45,8 @@ def make_country(settings: Settings, tell: Tell) -> bool:
     """Make the country of some settings unless it is there; gives whether it was made."""
     space = workspace(settings).make()
     record, wanted = space.root / _RECORD, _made_from(settings.synthetic)
-    try:
-        if json.loads(record.read_text(encoding="utf-8")) == wanted and settings.register.root.is_dir():
-            return False
-    except (OSError, ValueError):
-        pass
+    if _read(record) == wanted and settings.register.root.is_dir():
+        return False
     record.unlink(missing_ok=True)
     measure(partial(_synthesise, settings), tell)
     write_json(record, wanted)
@@ -68,12 +66,52 @@ def _made_from(synthetic: Synthetic) -> dict[str, str]:
     return {"settings": fingerprint({"synthetic": synthetic}), "code": code.hexdigest()}
 
 
+def _read(record: Path) -> dict[str, str]:
+    try:
+        known: dict[str, str] = json.loads(record.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return known
+
+
 def start_over(settings: Settings) -> None:
     """Remove all that stages made, so that nothing is done already; the country stays."""
-    root = workspace(settings).root
-    for path in root.iterdir():
-        if path.is_dir() and path != settings.register.root:
+    _remove_but(settings, settings.register.root)
+    (workspace(settings).root / _PANEL_RECORD).unlink(missing_ok=True)
+
+
+def has_panel(settings: Settings) -> bool:
+    """Whether a panel of this country, for this study and by this program, is there from an earlier run."""
+    space = workspace(settings)
+    return _read(space.root / _PANEL_RECORD) == panel_made_from(settings) and (space.panel / "panel.json").is_file()
+
+
+def remember_panel(settings: Settings) -> None:
+    """Once the panel is there: what it was made from."""
+    write_json(workspace(settings).root / _PANEL_RECORD, panel_made_from(settings))
+
+
+def start_from_panel(settings: Settings) -> None:
+    """Remove all that stages made of the panel; country and panel stay."""
+    space = workspace(settings)
+    made = (space.panel, space.registers, space.quarantine, space.quality, space.runs)
+    _remove_but(settings, settings.register.root, *made)
+    shutil.rmtree(space.panel / "residence", ignore_errors=True)
+
+
+def _remove_but(settings: Settings, *kept: Path) -> None:
+    for path in workspace(settings).root.iterdir():
+        if path.is_dir() and path not in kept:
             shutil.rmtree(path)
+
+
+def panel_made_from(settings: Settings) -> dict[str, str]:
+    """What the panel depends on: the country, the settings of the step, and the parts of the program that read and link."""
+    return {
+        "country": fingerprint(_made_from(settings.synthetic)),
+        "settings": fingerprint(ingest.JOB.asked(settings)),
+        "code": fingerprint({part: program_digest(part) for part in ("panel", "registers")}),
+    }
 
 
 def warm(files: Iterable[Path]) -> None:

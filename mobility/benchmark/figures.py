@@ -27,6 +27,8 @@ class Row:
         to_peer: seconds of the program over those of this peer.
         agrees: whether the answer of this peer is the program's.
         word: why there are no figures.
+        processor: seconds of processor time, of all threads and children: what other work on the machine changes little.
+        processor_to_peer: those of the program over those of this peer.
     """
 
     part: str
@@ -38,6 +40,8 @@ class Row:
     to_peer: float | None = None
     agrees: bool | None = None
     word: str = ""
+    processor: float | None = None
+    processor_to_peer: float | None = None
 
     @property
     def cells(self) -> tuple[str, ...]:
@@ -46,10 +50,12 @@ class Row:
         return (
             self.what,
             _shown(self.seconds, 2),
+            _shown(self.processor, 2),
             _shown(self.peak_mb, 0),
             _shown(rate, 0),
             _shown(self.to_floor, 2),
             _shown(self.to_peer, 2),
+            _shown(self.processor_to_peer, 2),
             self.word or {True: "yes", False: "NO", None: ""}[self.agrees],
         )
 
@@ -87,7 +93,11 @@ class Growth:
         )
 
 
-HEAD = ("stage", "seconds", "peak MB", "rows per second", "ratio to floor", "ratio to peer", "answers agree")
+HEAD = (
+    *("stage", "seconds", "processor seconds", "peak MB", "rows per second"),
+    *("ratio to floor", "ratio to peer", "of processor time", "answers agree"),
+)
+_WORDS = (0, len(HEAD) - 1)  # columns of words, not of numbers
 GROWTH_HEAD = ("stage", "persons", "seconds", "peak MB", "time ratio / size ratio", "memory ratio")
 
 
@@ -115,7 +125,7 @@ def show(console: Console, title: str, head: Sequence[str], rows: Sequence[Seque
     if console.is_terminal:
         table = Table(title=title, title_justify="left")
         for place, name in enumerate(head):
-            table.add_column(name, justify="left" if place in (0, 6) else "right")
+            table.add_column(name, justify="left" if place in _WORDS else "right")
         for row in rows:
             table.add_row(*row)
         console.print(table)
@@ -129,7 +139,7 @@ def _lined_up(rows: Sequence[Sequence[str]]) -> list[str]:
     widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
     return [
         "  ".join(
-            cell.ljust(width) if place in (0, 6) else cell.rjust(width)
+            cell.ljust(width) if place in _WORDS else cell.rjust(width)
             for place, (cell, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
         for row in rows
@@ -163,5 +173,5 @@ def write(
 
 
 def _markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    rule = ["---" if place in (0, 6) else "---:" for place in range(len(head))]
+    rule = ["---" if place in _WORDS else "---:" for place in range(len(head))]
     return [f"| {' | '.join(cells)} |" for cells in (head, rule, *rows)]

@@ -43,6 +43,8 @@ class Measured:
         done: piece of work to the time at which it was told to be done.
         own_peak: high-water mark of the process in bytes; 0 where the system does not tell.
         samples: time and bytes of the process and its children, resident.
+        processor: seconds of processor time of the process and its children: what the work costs, whatever else runs.
+        processor_begun: piece of work to the seconds of processor time that were spent when it was told to begin.
     """
 
     began: float
@@ -52,6 +54,8 @@ class Measured:
     done: dict[str, float]
     own_peak: int
     samples: list[tuple[float, int]] = field(repr=False)
+    processor: float = 0.0
+    processor_begun: dict[str, float] = field(default_factory=dict)
 
     @property
     def seconds(self) -> float:
@@ -114,7 +118,17 @@ def measure(task: Task, tell: Tell) -> Measured:
         )
     if answer.error:
         raise answer.error
-    return Measured(answer.began, answer.ended, answer.told, answer.begun, answer.done, answer.own_peak, samples)
+    return Measured(
+        answer.began,
+        answer.ended,
+        answer.told,
+        answer.begun,
+        answer.done,
+        answer.own_peak,
+        samples,
+        answer.processor,
+        answer.processor_begun,
+    )
 
 
 @dataclass
@@ -125,15 +139,19 @@ class _Answer:
     begun: dict[str, float] = field(default_factory=dict)
     done: dict[str, float] = field(default_factory=dict)
     own_peak: int = 0
+    processor: float = 0.0
+    processor_begun: dict[str, float] = field(default_factory=dict)
     error: Exception | None = None
 
 
 def _run(task: Task, out: Connection) -> None:
-    answer = _Answer(time.time())
+    answer, spent_before = _Answer(time.time()), _processor()
 
     def tell(what: str, done: int, of: int, rows: int = 0, /) -> None:  # noqa: ARG001 - bars of the benchmark count pieces
         now = time.time()
-        answer.begun.setdefault(what, now)
+        if what not in answer.begun:
+            answer.begun[what] = now
+            answer.processor_begun[what] = _processor() - spent_before
         if done >= of:
             answer.done[what] = now
         out.send((what, done, of))
@@ -144,10 +162,23 @@ def _run(task: Task, out: Connection) -> None:
         answer.error = type(error)(str(error))
     except Exception as error:  # its text may quote rows
         answer.error = WorkerError(f"{type(error).__name__} at {place_in_program(error)}")
-    answer.ended = time.time()
+    answer.ended, answer.processor = time.time(), _processor() - spent_before
     answer.own_peak = _own_peak()
     out.send(answer)
     out.close()
+
+
+def _processor() -> float:
+    """Seconds of processor time of this process and its children, those that ended too (where the system tells)."""
+    own = psutil.Process()
+    total = 0.0
+    for process in (own, *own.children(recursive=True)):
+        try:
+            spent = process.cpu_times()
+        except psutil.Error:  # it has just ended
+            continue
+        total += spent.user + spent.system + spent.children_user + spent.children_system
+    return total
 
 
 def _family(pid: int) -> Iterator[int]:

@@ -9,7 +9,7 @@ from mobility.errors import RequestError
 from mobility.settings import Format
 
 Peer = Literal["duckdb", "pandas", "datatable"]
-Stage = Literal["ingest", "moves", "flows"]
+Stage = Literal["ingest", "moves", "flows", "chains", "monitor"]
 Beside = Literal["dask"]
 STAGES: tuple[Stage, ...] = get_args(Stage)  # in the order in which they need each other
 SMALLEST = 1_000  # persons; the fictitious country cannot be smaller
@@ -43,12 +43,18 @@ class Benchmark:
         if not all(SMALLEST <= one < self.size for one in self.smaller):
             raise RequestError(f"smaller: each size lies between {SMALLEST} and size ({self.size}).")
         if not self.stages:
-            raise RequestError("stages is empty. Name at least one of ingest, moves, flows.")
+            raise RequestError(f"stages is empty. Name at least one of {', '.join(STAGES)}.")
         if "sav" in self.formats and self.size > LARGEST_SAV:
             raise RequestError(
                 f"formats: SPSS files are made for countries of up to {LARGEST_SAV:,} persons. Leave sav out, or choose a "
                 "smaller size."
             )
+
+    @property
+    def measured(self) -> list[Stage]:
+        """The stages to measure, in their order: what is asked, and between the panel and that whatever it needs."""
+        last = max(map(STAGES.index, self.stages))
+        return [stage for stage in STAGES[: last + 1] if stage != "ingest" or "ingest" in self.stages]
 
     @property
     def written_as(self) -> tuple[Format, ...]:

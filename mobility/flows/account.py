@@ -10,8 +10,9 @@ another class was not known before: that step is `coverage`. A household stands 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 import numpy.typing as npt
@@ -39,6 +40,8 @@ ADDITIVE = (
     *("stock_start", "births", "deaths", "immigration", "emigration", "class_in", "class_out"),
     *("coverage_in", "coverage_out", "formed", "dissolved", "stock_end"),
 )
+# Unit and component in the order in which their counts lie in `Counted.block`.
+BLOCK = tuple(sorted(product(("persons", "households"), ADDITIVE)))
 _ADDED = ("stock_start", "moves_in", "births", "immigration", "class_in", "coverage_in", "formed")
 _TAKEN = ("moves_out", "deaths", "emigration", "class_out", "coverage_out", "dissolved", "stock_end")
 
@@ -66,18 +69,22 @@ class Counted:
     """The account of some persons, by area.
 
     Attributes:
-        additive: unit and component to counts by year, area and class.
+        block: counts by unit and component (`BLOCK`), year, area and class.
         steps: steps between two areas, one row per `cell` (of `_pack_step`) with `count`.
     """
 
-    additive: dict[tuple[str, str], npt.NDArray[np.int32]]
+    block: npt.NDArray[np.int32]
     steps: pl.DataFrame
 
+    @property
+    def additive(self) -> dict[tuple[str, str], npt.NDArray[np.int32]]:
+        """Unit and component to counts by year, area and class: views of the block."""
+        return dict(zip(BLOCK, self.block, strict=True))
+
     def plus(self, other: Counted) -> Counted:
-        """The account of both, the arrays of this one reused."""
-        for key, counts in other.additive.items():
-            self.additive[key] += counts
-        return Counted(self.additive, add_steps([self.steps, other.steps]))
+        """The account of both, the block of this one reused."""
+        self.block[...] += other.block
+        return Counted(self.block, add_steps([self.steps, other.steps]))
 
 
 def add_steps(parts: list[pl.DataFrame]) -> pl.DataFrame:
@@ -88,7 +95,7 @@ def add_steps(parts: list[pl.DataFrame]) -> pl.DataFrame:
 NO_STEPS = pl.DataFrame(schema={"cell": pl.Int64, "count": pl.Int64})
 # Fields of a step between two areas, with their bits: one whole number is grouped several times as fast as seven columns.
 _STEP = {"unit": 1, "what": 1, "year": 8, "origin": 18, "destination": 18, "was": 4, "becomes": 4}
-_MOVES, _CLASSES = 0, 1  # what: a move, or another class in the year after at another place
+MOVES, OTHER_CLASSES = 0, 1  # what: a move, or another class in the year after at another place
 
 
 def _pack_step(fields: Mapping[str, Classes | int]) -> Ints:
@@ -129,7 +136,7 @@ def count_account(
         onto: the account of other partitions, to which this one is added; its arrays are reused.
     """
     during = dt.date(frame.years.start, 1, 1), stocks.days[-1]
-    book = _Book(lives.persons, area, classes, frame, onto)
+    book = _Book(lives.persons, area, classes, frame, onto or no_account(frame))
     households = lives.household_on
     for found in (
         events.entries(lives, first_day, slack_days, during),
@@ -147,23 +154,36 @@ def count_account(
     return book.closed()
 
 
+def no_account(frame: Frame) -> Counted:
+    """The account of nobody."""
+    return Counted(np.zeros((len(BLOCK), *frame.shape), dtype=np.int32), NO_STEPS)
+
+
+def with_year_ends(block: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+    """The block with the stocks at the end of every year, of which only the last was entered: the next year starts with them."""
+    for unit in UNITS:
+        start, end = (block[BLOCK.index((unit, name))] for name in ("stock_start", "stock_end"))
+        end[:-1] = start[1:]
+    return block
+
+
+def count_steps(cells: Sequence[Ints]) -> pl.DataFrame:
+    """Steps between areas, one number (of `_pack_step`) for each, counted: one row per `cell` with `count`."""
+    return pl.DataFrame({"cell": np.concatenate(cells)}).group_by("cell").agg(count=pl.len().cast(pl.Int64))
+
+
 class _Book:
     """Entries are made here, by area; `closed` gives what was entered."""
 
-    def __init__(
-        self, persons: pl.DataFrame, area: pl.Series, classes: Classes, frame: Frame, onto: Counted | None
-    ) -> None:
+    def __init__(self, persons: pl.DataFrame, area: pl.Series, classes: Classes, frame: Frame, onto: Counted) -> None:
         self._persons, self._area, self._frame, self._classes = persons, area, frame, classes
-        keys = ((unit, name) for unit in UNITS for name in ADDITIVE)
-        self._additive = onto.additive if onto else {key: np.zeros(frame.shape, dtype=np.int32) for key in keys}
-        self._before = onto.steps if onto else NO_STEPS
+        self._onto, self._additive = onto, onto.additive
         self._steps: list[Ints] = []
 
     def closed(self) -> Counted:
         """All that was entered."""
-        cells = pl.DataFrame({"cell": np.concatenate(self._steps)})
-        counted = cells.group_by("cell").agg(count=pl.len().cast(pl.Int64))
-        return Counted(self._additive, add_steps([self._before, counted]))
+        steps = add_steps([self._onto.steps, count_steps(self._steps)])
+        return Counted(with_year_ends(self._onto.block), steps)
 
     def _year_and_class(self, persons: pl.Series, dates: pl.Series) -> tuple[Ints, Ints]:
         """Place of the year of each date, and class of each person in that year."""
@@ -195,7 +215,7 @@ class _Book:
         """Moves between areas: of persons, and of those among them who head a household."""
         year, income_class = self._year_and_class(moved["person"], moved["move_date"])
         step: dict[str, Classes | int] = {
-            "what": _MOVES,
+            "what": MOVES,
             "year": year,
             "origin": self._areas(moved["origin_object"]),
             "destination": self._areas(moved["destination_object"]),
@@ -216,8 +236,9 @@ class _Book:
                 cell = area[rows, column] * len(CLASSES) + self._classes[rows, column]
                 if column < years:
                     self._add(unit, "stock_start", column, cell)
-                if column:
+                else:  # every other is the one with which the next year starts
                     self._add(unit, "stock_end", column - 1, cell)
+                if column:
                     self._changes(unit, column - 1, rows, before[unit], area)
                 before[unit] = present
 
@@ -245,7 +266,7 @@ class _Book:
             "was": was[moved],
             "becomes": becomes[moved],
         }
-        self._steps.append(_pack_step({"unit": UNITS.index(unit), "what": _CLASSES, "year": year, **step}))
+        self._steps.append(_pack_step({"unit": UNITS.index(unit), "what": OTHER_CLASSES, "year": year, **step}))
 
 
 def roll_up_account(counted: Counted, frame: Frame, areas: pl.DataFrame, levels: tuple[str, ...]) -> pl.DataFrame:
@@ -289,7 +310,7 @@ def _at_level(
     origin, destination = number[step["origin"]], number[step["destination"]]
     elsewhere = (origin != destination) & (step["unit"] == UNITS.index(unit))
     placed = (origin != lost) & (destination != lost)
-    moves = step["what"] == _MOVES
+    moves = step["what"] == MOVES
 
     def enter(name: str, chosen: Flags, place: Ints, income_class: Ints) -> None:
         cell = (step["year"][chosen] * places + place[chosen]) * len(CLASSES) + income_class[chosen]

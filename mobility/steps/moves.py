@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pyarrow.parquet as pq
 
 from mobility.contracts import require
 from mobility.flows.counts import batch_by_year, count_by_area
-from mobility.moves import add_household, find_moves, find_transitions, first_of_year, group_household_moves
+from mobility.moves import group_household_moves
 from mobility.panel import tables
 from mobility.panel.batches import read_batch, write_batches
-from mobility.panel.lookup import rows_of
 from mobility.panel.store import Panel, Shape
 from mobility.renumbering import (
     Relocation,
@@ -25,7 +25,6 @@ from mobility.renumbering import (
     object_use,
     within_areas,
 )
-from mobility.residence import reside
 from mobility.run.engine import cores, work
 from mobility.run.files import make_folder, remove_folder, write_json, write_parquet
 from mobility.run.progress import Tell
@@ -34,10 +33,15 @@ from mobility.settings import Settings, Study
 from mobility.steps.ingest import JOB as INGEST
 from mobility.steps.ingest import PANEL_TABLES
 from mobility.steps.job import Job, Told, workspace
-from mobility.steps.population import Population, classes_of, read_lives, stock_days
-from mobility.stocks import take_stocks
+from mobility.steps.population import Population
 
 COUNTS = ("events", "transitions")
+_EXCHANGED = (
+    *("person", "move_date", "before_date", "origin_object", "destination_object"),
+    *("household", "household_size", "household_type", "birth_date", "origin_area", "destination_area"),
+    *("income_class", "is_first_of_year"),
+)
+LEAST_ROWS = 5_000_000  # registrations; with fewer, what numba takes to load, some seconds, is not won back
 _LEAST_GROUPS = 4  # of partitions, whose persons are counted into one account
 
 
@@ -78,7 +82,14 @@ def _run(settings: Settings, tell: Tell) -> Told:
         make_folder(folder)
     groups = min(shape.partitions, max(_LEAST_GROUPS, engine.workers or cores()))
     by_person = partial(
-        _persons, groups=groups, panel=panel, shape=shape, study=study, scratch=scratch, counts=counts_folder(settings)
+        _persons,
+        groups=groups,
+        panel=panel,
+        shape=shape,
+        study=study,
+        scratch=scratch,
+        counts=counts_folder(settings),
+        compiled=_is_worth_compiling(panel, shape),
     )
     told: Told = {"residence": _added(work(by_person, groups, engine, "residence", tell, cores(), _rows))}
     _look_into(panel, shape, settings, scratch, tell)
@@ -92,39 +103,41 @@ def _run(settings: Settings, tell: Tell) -> Told:
     return told
 
 
+def _is_worth_compiling(panel: Panel, shape: Shape) -> bool:
+    """Whether `mobility.kernel` can be used (numba is installed) and there are so many rows that loading it is soon repaid."""
+    rows = sum(pq.read_metadata(panel.path("registrations", number)).num_rows for number in range(shape.partitions))
+    return rows >= LEAST_ROWS and find_spec("numba") is not None
+
+
 def _persons(
-    group: int, groups: int, panel: Panel, shape: Shape, study: Study, scratch: Path, counts: Path
+    group: int,
+    groups: int,
+    panel: Panel,
+    shape: Shape,
+    study: Study,
+    scratch: Path,
+    counts: Path,
+    *,
+    compiled: bool,
 ) -> dict[str, int]:
     """The persons of a group of partitions: residence to the panel, moves to the exchange, account and coverage as counts."""
     area = panel.objects("area")["area"]
-    population = Population(panel, shape, study, area)
+    population = Population(panel, shape, study, area, compiled=compiled)
     steps = []
-    days = stock_days(study, shape.cut_off)
-    after = [(day + dt.timedelta(days=1)).year for day in days]
     for partition in range(group, shape.partitions, groups):
-        persons = panel.read("persons", partition)
-        registrations = panel.read("registrations", partition)
-        resided = reside(registrations, persons, study.residence.slack_days, shape.cut_off)
-        residence = require(tables.Residence, resided.spells, f"panel/residence, partition {partition}")
+        found = population.follow(partition)
+        residence = require(tables.Residence, found.residence, f"panel/residence, partition {partition}")
         write_parquet(residence, panel.path("residence", partition))
-        lives = read_lives(panel, partition, shape, residence, persons)
-        stocks = take_stocks(residence, persons, lives.households, days)
-        classes = classes_of(panel, partition, shape, study, persons)
-        for count, moves in (("events", find_moves(residence)), ("transitions", find_transitions(stocks, persons))):
-            place = rows_of(persons["person"], moves["person"])
-            of_move = classes.of(place, moves["move_date"].dt.year().cast(pl.Int64).to_numpy())
-            table = add_household(moves, lives.household_on, persons).with_columns(
+        for count, moves in found.moves.items():
+            table = moves.with_columns(
                 area.gather(moves["origin_object"]).alias("origin_area"),
                 area.gather(moves["destination_object"]).alias("destination_area"),
-                pl.Series("income_class", of_move),
-                first_of_year(moves),
-            )
+            ).select(_EXCHANGED)
             bucket = table["origin_area"].to_numpy() % shape.partitions
             write_batches(table, bucket, shape.partitions, _batches(scratch / count, partition))
             if count == "events":
                 write_parquet(within_areas(table), scratch / "within" / f"part-{partition:03d}.parquet")
-        population.add(lives, stocks, classes.in_years(after))
-        steps.append(resided.steps)
+        steps.append(found.steps)
     population.write(counts, group)
     return _added(steps)
 
@@ -183,11 +196,11 @@ def _rows(steps: dict[str, int]) -> int:
 
 
 def _tally(linked: pl.DataFrame) -> dict[str, int]:
-    real = linked.filter(~pl.col("is_administrative"))
+    is_real = ~linked["is_administrative"]
     return {
-        "moves": real.height,
-        "household_moves": int(real["is_carrier"].sum()),
-        "administrative": linked.height - real.height,
+        "moves": int(is_real.sum()),
+        "household_moves": int((is_real & linked["is_carrier"]).sum()),
+        "administrative": linked.height - int(is_real.sum()),
         "maybe_administrative": int(linked["maybe_administrative"].sum()),
     }
 

@@ -3,84 +3,141 @@
 from __future__ import annotations
 
 import datetime as dt
-from itertools import product
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
 from mobility.errors import DataError
 from mobility.flows.account import (
-    ADDITIVE,
-    UNITS,
-    Classes,
+    NO_STEPS,
     Counted,
     Frame,
+    add_steps,
     count_account,
+    count_steps,
+    no_account,
+    with_year_ends,
 )
 from mobility.flows.counts import MEASURES
 from mobility.flows.events import MIGRATIONS, Lives
 from mobility.income import ClassTable, class_table, person_year_rows
+from mobility.moves import add_household, find_moves, find_transitions, first_of_year
 from mobility.panel.lookup import rows_of
 from mobility.panel.store import Panel, Shape
 from mobility.quality import QUALITY_KEYS, count_coverage
+from mobility.residence import reside
 from mobility.run.files import make_folder, write_parquet
 from mobility.settings import Study
-from mobility.stocks import Stocks
+from mobility.stocks import take_stocks
+
+if TYPE_CHECKING:
+    from mobility.at_once import AtOnce
+
+
+@dataclass(frozen=True)
+class Followed:
+    """What is known of the persons of one partition, once they are followed through the years.
+
+    Attributes:
+        residence: contract `tables.Residence`.
+        steps: of `residence.Resided`.
+        moves: events and transitions, one row per move, in the order of persons and dates: the columns of `moves.find_moves` and
+            of `moves.add_household`, `income_class` in the year of the move, and `is_first_of_year`.
+    """
+
+    residence: pl.DataFrame
+    steps: dict[str, int]
+    moves: dict[str, pl.DataFrame]
 
 
 class Population:
-    """The account and the coverage of a group of partitions, partition after partition.
+    """The residence and moves of partition after partition, and the account and coverage of all of them.
 
     Args:
         panel: of the study.
         shape: of the panel.
         study: whose years, classes and holes count.
         area: area of every object.
+        compiled: follow persons by `mobility.kernel`, in one compiled pass; the same numbers.
     """
 
-    def __init__(self, panel: Panel, shape: Shape, study: Study, area: pl.Series) -> None:
-        self._shape, self._study, self._area = shape, study, area
+    def __init__(self, panel: Panel, shape: Shape, study: Study, area: pl.Series, *, compiled: bool) -> None:
+        self._panel, self._shape, self._study, self._area = panel, shape, study, area
         self._frame = Frame(study.period.years, panel.areas().height)
-        self._counted: Counted | None = None
+        self._days = stock_days(study, shape.cut_off)
+        self._at_once: AtOnce | None = None
+        if compiled:
+            from mobility.at_once import AtOnce
+
+            self._at_once = AtOnce(area, self._days, self._frame, shape.first_day, study.residence.slack_days)
+        self._block = no_account(self._frame).block if self._at_once is None else self._at_once.block
+        self._steps: list[pl.DataFrame] = []
         self._coverage: list[pl.DataFrame] = []
 
-    def add(self, lives: Lives, stocks: Stocks, classes: Classes) -> None:
-        """Count one partition.
+    def follow(self, partition: int) -> Followed:
+        """The persons of one partition; account and coverage are kept."""
+        persons = self._panel.read("persons", partition)
+        registrations = self._panel.read("registrations", partition)
+        resided = reside(registrations, persons, self._study.residence.slack_days, self._shape.cut_off)
+        lives = read_lives(self._panel, partition, self._shape, resided.spells, persons)
+        classes = classes_of(self._panel, partition, self._shape, self._study, persons)
+        if self._at_once is None:
+            moves = self._with_arrays(lives, classes)
+        else:
+            moves, steps = self._at_once.follow(lives, classes)
+            self._add(count_steps([steps]))
+        return Followed(resided.spells, resided.steps, moves)
 
-        Args:
-            lives: of the partition.
-            stocks: of the partition.
-            classes: of everybody in the year after each stock.
-        """
-        area, frame, slack_days = self._area, self._frame, self._study.residence.slack_days
-        self._counted = count_account(
-            lives, area, stocks, classes, frame, self._shape.first_day, slack_days, self._counted
-        )
-        self._coverage.append(count_coverage(stocks, stocks.area(area), classes, lives.persons, frame.years))
+    def _with_arrays(self, lives: Lives, classes: ClassTable) -> dict[str, pl.DataFrame]:
+        persons, frame, days = lives.persons, self._frame, self._days
+        first_day, slack_days = self._shape.first_day, self._study.residence.slack_days
+        stocks = take_stocks(lives.residence, persons, lives.households, days)
+        moves = {}
+        for count, found in (
+            ("events", find_moves(lives.residence)),
+            ("transitions", find_transitions(stocks, persons)),
+        ):
+            place = rows_of(persons["person"], found["person"])
+            of_move = classes.of(place, found["move_date"].dt.year().cast(pl.Int64).to_numpy())
+            moves[count] = add_household(found, lives.household_on, persons).with_columns(
+                pl.Series("income_class", of_move), first_of_year(found)
+            )
+        after = classes.in_years([(day + dt.timedelta(days=1)).year for day in days])
+        onto = Counted(self._block, NO_STEPS)
+        self._add(count_account(lives, self._area, stocks, after, frame, first_day, slack_days, onto).steps)
+        self._coverage.append(count_coverage(stocks, stocks.area(self._area), after, persons, frame.years))
+        return moves
+
+    def _add(self, steps: pl.DataFrame) -> None:
+        """Keep steps between areas; added up when there are as many as were added up before, so that no row is often."""
+        self._steps.append(steps)
+        if sum(part.height for part in self._steps[1:]) > self._steps[0].height:
+            self._steps = [add_steps(self._steps)]
 
     def write(self, folder: Path, group: int) -> None:
         """Put down what was counted."""
-        assert self._counted is not None  # noqa: S101 - there are no more groups than partitions
         make_folder(folder)
-        counts = self._counted.additive
-        np.save(folder / f"account-{group}.npy", np.stack([counts[key] for key in _KEYS]))
-        write_parquet(self._counted.steps, folder / f"steps-{group}.parquet")
-        write_parquet(add_coverage(self._coverage), folder / f"coverage-{group}.parquet")
+        # The compiled pass keeps it in another order, in which it would be written number by number.
+        np.save(folder / f"account-{group}.npy", with_year_ends(np.ascontiguousarray(self._block)))
+        write_parquet(add_steps(self._steps), folder / f"steps-{group}.parquet")
+        coverage = self._coverage if self._at_once is None else [self._at_once.coverage]
+        write_parquet(add_coverage(coverage), folder / f"coverage-{group}.parquet")
 
 
 _NO_WEALTH = -1
-_KEYS = sorted(product(UNITS, ADDITIVE))
 
 
 def read_account(folder: Path) -> Counted:
     """The account of everybody, by area."""
     paths = sorted(folder.glob("account-*.npy"))
-    dense = np.load(paths[0])
+    block = np.load(paths[0])
     for path in paths[1:]:
-        dense += np.load(path)
+        block += np.load(path)
     steps = pl.concat([pl.read_parquet(path) for path in sorted(folder.glob("steps-*.parquet"))])
-    return Counted(dict(zip(_KEYS, dense, strict=True)), steps.group_by("cell").agg(pl.col("count").sum()))
+    return Counted(block, add_steps([steps]))
 
 
 def read_coverage(folder: Path) -> pl.DataFrame:

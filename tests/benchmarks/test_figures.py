@@ -17,7 +17,7 @@ from mobility.benchmark import contest
 from mobility.benchmark.figures import GROWTH_HEAD, HEAD, Row, growth, show, write
 from mobility.benchmark.measure import Measured, UnfinishedError, measure
 from mobility.benchmark.request import Benchmark
-from mobility.benchmark.stages import flows_were_counted
+from mobility.benchmark.stages import STARTING, STOPPING, flows_were_counted, pieces, seconds_of_work
 from mobility.errors import DataError, RequestError
 from mobility.flows.counts import FLOW_KEYS
 from mobility.run.engine import WorkerError
@@ -41,9 +41,9 @@ def test_growth_compares_each_size_with_the_one_before():
 
 
 def test_a_row_shows_its_rate_and_its_ratios():
-    row = Row("part", "duckdb", 4.0, 1234.4, 10_000, 2.0, 0.5, agrees=False)
-    assert row.cells == ("duckdb", "4.00", "1,234", "2,500", "2.00", "0.50", "NO")
-    assert Row("part", "pandas", word="skipped: not installed").cells == ("pandas", *[""] * 5, "skipped: not installed")
+    row = Row("part", "duckdb", 4.0, 1234.4, 10_000, 2.0, 0.5, agrees=False, processor=7.5, processor_to_peer=0.4)
+    assert row.cells == ("duckdb", "4.00", "7.50", "1,234", "2,500", "2.00", "0.50", "0.40", "NO")
+    assert Row("part", "pandas", word="skipped: not installed").cells == ("pandas", *[""] * 7, "skipped: not installed")
 
 
 def test_without_a_terminal_the_table_is_plain_lines(capsys):
@@ -58,7 +58,7 @@ def test_figures_are_written_as_json_and_as_markdown(tmp_path):
     rows = [Row("ingest, 1,000 persons, sav", "ingest", 2.0, 100.0, 4_000, 1.5)]
     path = write(tmp_path, {"cores": 2}, rows, growth({1_000: (2.0, 100.0)}, "ingest"), ["A word."])
     text = path.read_text(encoding="utf-8")
-    assert "| ingest | 2.00 | 100 | 2,000 | 1.50 |  |  |" in text
+    assert "| ingest | 2.00 |  | 100 | 2,000 | 1.50 |  |  |  |" in text
     assert f"| {' | '.join(GROWTH_HEAD)} |" in text
     assert text.endswith("- A word.\n")
     assert '"seconds": 2.0' in (tmp_path / "benchmark.json").read_text(encoding="utf-8")
@@ -79,6 +79,19 @@ def test_figures_are_written_as_json_and_as_markdown(tmp_path):
 def test_sizes_grow_tenfold_and_large_countries_are_parquet(size, sizes, written_as):
     asked = Benchmark(size, (), STAGES, (), ())
     assert (asked.sizes, asked.written_as) == (sizes, written_as)
+
+
+@pytest.mark.parametrize(
+    ("stages", "measured"),
+    [
+        (("ingest",), ["ingest"]),
+        (("flows",), ["moves", "flows"]),
+        (("chains", "ingest"), ["ingest", "moves", "flows", "chains"]),
+        (("monitor",), ["moves", "flows", "chains", "monitor"]),
+    ],
+)
+def test_a_stage_is_measured_with_those_it_needs(stages, measured):
+    assert Benchmark(5_000, (), stages, (), ()).measured == measured
 
 
 def test_other_sizes_may_be_asked_for_and_lie_below_the_largest():
@@ -162,8 +175,16 @@ def test_what_goes_wrong_in_a_measured_process_keeps_its_kind():
 def test_only_the_part_of_the_step_flows_that_peers_make_too_is_compared():
     begun = {"flows (events)": 1.0, "flows (transitions)": 2.0, "account": 3.0, "indices": 4.0}
     step = Measured(0.0, 5.0, {}, begun, {}, 0, [])
-    assert flows_were_counted(step) == 4.0
-    assert flows_were_counted(Measured(0.0, 5.0, {}, {}, {}, 0, [])) == 5.0
+    assert flows_were_counted(step) == "indices"
+    assert flows_were_counted(Measured(0.0, 5.0, {}, {}, {}, 0, [])) is None
+
+
+def test_starting_and_ending_workers_is_no_work():
+    """Started from second 0 to 3, ended from 9 to 10: six seconds of work. Without workers all of it is work."""
+    step = Measured(0.0, 10.0, {}, {STARTING: 0.0, "flows": 3.0, STOPPING: 9.0}, {STARTING: 3.0, "flows": 8.0}, 0, [])
+    assert seconds_of_work(step) == 6.0
+    assert pieces(step) == {STARTING: 3.0, "flows": 5.0}
+    assert seconds_of_work(Measured(0.0, 10.0, {}, {}, {}, 0, [])) == 10.0
 
 
 # ---- Agreement ------------------------------------------------------------------------------------------------

@@ -65,7 +65,7 @@ def test_peers_agree_with_the_program_cell_for_cell(tmp_path, size, further):
         (["sise=5"], ["sise is not a setting"]),
         (["size=soon"], ["size cannot be 'soon'", "a whole number"]),
         (["peers=[excel]"], ["peers[0] cannot be 'excel'", "duckdb, pandas, datatable"]),
-        (["stages=[release]"], ["stages[0] cannot be 'release'", "ingest, moves, flows"]),
+        (["stages=[release]"], ["stages[0] cannot be 'release'", "ingest, moves, flows, chains, monitor"]),
         (["check=true"], ["check=true belongs to ingest and release"]),
         (["register=cbs", "register.root=."], ["register=synthetic"]),
     ],
@@ -92,6 +92,25 @@ def test_help_tells_the_keys_of_this_job(tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
     for words in ("size: 100000", "peers:", "stages:", "formats:", "jobs/benchmark.py", "demo, national", "0 done"):
         assert words in done.stdout
+
+
+@pytest.mark.slow
+def test_a_panel_is_kept_and_what_follows_it_is_measured_beside_moves_and_flows(tmp_path):
+    root = tmp_path / "ws"
+    asked = ["size=3000", "smaller=[1000]", "peers=[]", "formats=[parquet]", "study.monitor.indicators=[A1]"]
+    panel = root / "benchmark" / "3000-parquet" / "panel" / "panel.json"
+    made = []
+    for further in (["stages=[monitor]"], ["stages=[moves]"], ["stages=[moves]", "study.geography.year=2022"]):
+        done = run_benchmark(root, *asked, *further)
+        assert done.returncode == 0, done.stderr
+        made.append(panel.stat().st_mtime_ns)
+        if len(made) == 1:
+            figures = json.loads((root / "benchmark" / "benchmark.json").read_text(encoding="utf-8"))
+    assert made[0] == made[1] < made[2], "kept, until another division is asked"
+    rows = {row["what"] for row in figures["rows"] if row["part"] == "moves and flows, 3,000 persons, parquet"}
+    assert {"moves", "flows + account", "chains", "monitor"} <= rows
+    for stage in ("chains", "monitor"):
+        assert any(f"{stage} takes" in word and "steps moves and flows" in word for word in figures["words"])
 
 
 @pytest.mark.slow
