@@ -79,6 +79,7 @@ def write_blocks(
             total.tally.merge(block.tally)
             total.planted.update(block.planted)
             progress(number + 1, count)
+        files.finish()
     finally:
         blocks.close()
         files.abandon()

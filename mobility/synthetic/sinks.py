@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import io
+import multiprocessing
+from collections import deque
 from collections.abc import Callable
+from concurrent.futures import Future, ProcessPoolExecutor
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
 import polars as pl
 import pyarrow.parquet as pq
 
-from mobility.registers.dictionary import load_register
+from mobility.registers.dictionary import Column, load_register
 from mobility.settings import Synthetic
 from mobility.synthetic.deliveries import Delivery, deliveries
 from mobility.synthetic.writer import columns_in, columns_of, table_in, write_sav
 
 TRUTH = "truth/"  # what starts so is a table of the truth and no register
+WRITERS = 2  # processes that write SPSS files, of which a value at a time goes through Python
+FEW_ROWS = 50_000  # of an SPSS file that is written here: starting a process would take longer
 Part = pl.DataFrame | Path  # rows, or the Parquet file that holds them
 
 
@@ -36,6 +41,7 @@ class Files:
         self._root, self._settings, self._tell = root, settings, tell
         self._open: dict[tuple[str, int], list[tuple[str, Sink]]] = {}
         self._rows: dict[tuple[str, int], int] = {}
+        self._writers = _SavWriters()
 
     def add(self, name: str, year: int, part: Part, rows: int, *, is_last: bool) -> None:
         """Append what a block has of a register of a year; nobody delivers an empty file, but the truth may be empty.
@@ -60,8 +66,13 @@ class Files:
                 if number == 0:
                     self._tell(file, self._rows[key])
 
+    def finish(self) -> None:
+        """Wait until every file is complete."""
+        self._writers.finish()
+
     def abandon(self) -> None:
         """Let go of files that are not complete."""
+        self._writers.abandon()
         for sinks in self._open.values():
             for _, sink in sinks:
                 if not isinstance(sink, _SavSink):
@@ -86,7 +97,7 @@ class Files:
             return _ParquetSink(path, shape)
         if plan.form == "csv":
             return _CsvSink(path, shape, plan)
-        return _SavSink(shape, lambda table: write_sav(path, table, columns_in(plan, columns)))
+        return _SavSink(shape, lambda table: self._writers.write(path, table, columns_in(plan, columns)))
 
     def _room(self, below: str) -> Path:
         path = self._root / below
@@ -96,6 +107,36 @@ class Files:
 
 def _rows_of(part: Part) -> pl.DataFrame:
     return part if isinstance(part, pl.DataFrame) else pl.read_parquet(part, memory_map=False)
+
+
+class _SavWriters:
+    """Writes SPSS files: short ones here, long ones in other processes, a few at a time."""
+
+    def __init__(self) -> None:
+        self._pool: ProcessPoolExecutor | None = None
+        self._waiting: deque[Future[None]] = deque()
+
+    def write(self, path: Path, table: pl.DataFrame, columns: list[Column]) -> None:
+        """Write one file, or see to it that it is written."""
+        if table.height <= FEW_ROWS:
+            write_sav(path, table, columns)
+            return
+        if self._pool is None:
+            # Spawn is what Windows does and the only way that is safe beside the threads of Polars.
+            self._pool = ProcessPoolExecutor(WRITERS, mp_context=multiprocessing.get_context("spawn"))
+        while len(self._waiting) > WRITERS:  # so that few tables are held at once
+            self._waiting.popleft().result()
+        self._waiting.append(self._pool.submit(write_sav, path, table, columns))
+
+    def finish(self) -> None:
+        """Wait for all that is being written."""
+        while self._waiting:
+            self._waiting.popleft().result()
+
+    def abandon(self) -> None:
+        """Begin no further file, and end the processes."""
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
 
 
 class _ParquetSink:
