@@ -209,8 +209,6 @@ class _Reading:
             ) from None
 
 
-
-
 def _load(kind: str, name: str, key: str) -> tuple[Path, dict[str, Any]]:
     folder = SCHEMAS / "areas" / kind
     there = sorted(path.stem for path in folder.glob("*.yaml"))
