@@ -94,7 +94,7 @@ def test_help_tells_the_keys_of_this_job(tmp_path):
         assert words in done.stdout
 
 
-@pytest.mark.slow
+@pytest.mark.campaign
 def test_a_panel_is_kept_and_what_follows_it_is_measured_beside_moves_and_flows(tmp_path):
     root = tmp_path / "ws"
     asked = [
