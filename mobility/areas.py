@@ -209,9 +209,6 @@ class _Reading:
             ) from None
 
 
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # compiled, where PyYAML has it: ten times as fast
-
-
 def _load(kind: str, name: str, key: str) -> tuple[Path, dict[str, Any]]:
     folder = SCHEMAS / "areas" / kind
     there = sorted(path.stem for path in folder.glob("*.yaml"))

@@ -94,10 +94,17 @@ def test_help_tells_the_keys_of_this_job(tmp_path):
         assert words in done.stdout
 
 
-@pytest.mark.slow
+@pytest.mark.campaign
 def test_a_panel_is_kept_and_what_follows_it_is_measured_beside_moves_and_flows(tmp_path):
     root = tmp_path / "ws"
-    asked = ["size=3000", "smaller=[1000]", "peers=[]", "formats=[parquet]", "study.monitor.indicators=[A1]"]
+    asked = [
+        "size=3000",
+        "smaller=[1000]",
+        "peers=[]",
+        "formats=[parquet]",
+        "study.monitor.indicators=[A1]",
+        "study.programmes=[]",
+    ]
     panel = root / "benchmark" / "3000-parquet" / "panel" / "panel.json"
     made = []
     for further in (["stages=[monitor]"], ["stages=[moves]"], ["stages=[moves]", "study.geography.year=2022"]):
