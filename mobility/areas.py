@@ -233,7 +233,7 @@ def _load(kind: str, name: str, key: str) -> tuple[Path, dict[str, Any]]:
 @cache
 def _parsed(text: str) -> Any:  # noqa: ANN401 - whatever a file holds
     """What YAML says; a run asks for the same lists many times, and reading them takes longer than their use."""
-    return yaml.load(text, _Loader)  # noqa: S506 - a safe one
+    return yaml.safe_load(text)
 
 
 def _name(path: Path) -> str:

@@ -66,13 +66,11 @@ class Texts:
 
 
 _DECIMALS, _LEAST_ROUNDED = 4, 0.001  # a smaller number, such as a q-value, is shown as it is
-# The compiled loader reads the catalogue in a tenth of the time; it is there wherever PyYAML comes as a wheel.
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DUTCH_MARKS = str.maketrans(",.", ".,")
 
 
 @cache
 def _catalogue() -> dict[str, Any]:
     given = (Path(__file__).parent / "texts.yaml").read_text(encoding="utf-8")
-    content: dict[str, Any] = yaml.load(given, Loader=_LOADER)  # noqa: S506 - both are safe loaders
+    content: dict[str, Any] = yaml.safe_load(given)
     return content
