@@ -313,7 +313,7 @@ def _decide(
         unguarded=is_exact & ~risk,
         public=public | added,
         known=known if fixed.any() else None,
-    )
+    ).knowing_before(net)
     claims, breakdowns = rules
     bounded = bounds(evidence, safe, net, breakdowns)
     blamed = _blamed(*relations_to_blame(evidence, safe, net, claims, bounded), relations.heads["at"])
