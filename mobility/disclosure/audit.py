@@ -135,7 +135,7 @@ class Net:
 
     def same(self, cells: int) -> Whole:
         """One number for all cells that are the same people, since one is the whole of which the other is the only part."""
-        alone = (np.bincount(self.relation, minlength=len(self.parent)) == 1) & (self.rest == 0)
+        alone = (np.bincount(self.relation, minlength=len(self.parent)) == 1) & ~self.loose
         link = alone[self.relation]
         one, other = self.child[link], self.parent[self.relation[link]]
         label = np.arange(cells, dtype=np.int64)

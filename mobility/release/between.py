@@ -39,7 +39,7 @@ def tables_between(
     beside: dict[str, set[str]] = {name: set() for name in declared}
     for name, each in declared.items():
         for margin in each.margins:
-            if margin.table in declared:
+            if margin.table in declared and margin.table != name:  # sums within a table connect no two
                 beside[name].add(margin.table)
                 beside[margin.table].add(name)
     kept = {name for name, each in declared.items() if name in modes or is_there(each)}

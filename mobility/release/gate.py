@@ -118,7 +118,6 @@ def release(settings: Settings, members: FindMembers = _nobody_knows) -> Release
         blocks=blocks,
         residents=read_residents(workspace, study),
     )
-    protected = protect(known, profile=settings.disclosure, secret=project.secret, blocks=blocks)
     check_steady(protected, editions)
     parts = [extend(part, settings.disclosure) for part in protected[: len(offers)]]
     parts = _with_derived(parts, settings)

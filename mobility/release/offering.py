@@ -75,7 +75,7 @@ class Offering:
         """
         detailer = Detailer(declarations, self.read, self.members, self.settings)
         names = detailer.names()
-        others = [each for each in declarations if each.table not in names and each.parts is None]
+        others = [each for each in declarations if each.table not in names and not each.parts]
         lines = [line for each in others for line in self._without(each)]
         return lines + self._ladder(detailer, names)
 

@@ -10,7 +10,7 @@ from mobility.report.pictures import Point
 from mobility.report.reading import Release
 
 COUNTS = ("persons", "households")
-_MOST = 80  # lines of a table below a figure
+_MOST = 400  # lines of a table below a figure
 
 
 def evidence(name: str, caption: str, points: Sequence[Point], release: Release, grid: Grid) -> str:

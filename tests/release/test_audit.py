@@ -86,7 +86,8 @@ def test_a_child_that_nobody_is_in_keeps_room_too() -> None:
     # 20 is at most 24, and 25 at least 21: an empty brother would be known to be at most 3
     shown = evidence(20, 25)
     assert withhold_tight(shown, np.array([True, True]), family(1), NO_CLAIMS).tolist() == [True, False]
-    assert withhold_tight(shown, np.array([True, True]), family(1, loose=False), NO_CLAIMS).tolist() == [True, False]
+    # without a brother they are the same people, and what is withheld in one place would be read in the other
+    assert not withhold_tight(shown, np.array([True, True]), family(1, loose=False), NO_CLAIMS).any()
     assert withhold_tight(evidence(20, 20), np.array([True, True]), family(1), NO_CLAIMS).all()
 
 

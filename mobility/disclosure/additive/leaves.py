@@ -66,7 +66,8 @@ def find_leaves(relations: Relations, cells: int) -> Leaves:
     divided: dict[int, list[list[int]]] = {}
     rests: list[tuple[int, int]] = []
     children = relations.links.group_by("relation", maintain_order=True).agg("child")["child"].to_list()
-    for (_, parent, is_open, _), parts in zip(relations.heads.iter_rows(), children, strict=True):
+    heads = relations.heads.select("parent", "open").iter_rows()
+    for (parent, is_open), parts in zip(heads, children, strict=True):
         if is_open:
             rests.append((parent, parts[0]))
             parts = [*parts, cells + len(rests) - 1]
