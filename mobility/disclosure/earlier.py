@@ -25,6 +25,8 @@ from mobility.errors import ReleaseError
 
 PUBLIC, CLOSED = "public", "closed"
 
+_PERIOD = r"\d{4}(?:-\d{4})?"
+
 
 @dataclass(frozen=True)
 class Edition:
@@ -82,11 +84,13 @@ def check_periods(given: Offer, editions: Sequence[Edition]) -> None:
     """
     if "year" not in given.declaration.cells:
         return
-    mine = {_years(period) for period in given.frame["year"].cast(pl.String).unique().sort()}
+    # Of other steps, such as years since a start, one is not part of another.
+    own = given.frame["year"].cast(pl.String).unique().sort()
+    mine = {_years(period) for period in own.filter(own.str.contains(f"^{_PERIOD}$"))}
     for edition in editions:
         if edition.source != given.declaration.source:
             continue
-        found = edition.cells[IDENTITY].str.extract(r"\|year=(\d{4}(?:-\d{4})?)(?:\||$)").drop_nulls().unique().sort()
+        found = edition.cells[IDENTITY].str.extract(rf"\|year=({_PERIOD})(?:\||$)").drop_nulls().unique().sort()
         for period in found:
             theirs = _years(period)
             clash = [own for own in mine if own != theirs and own[0] <= theirs[1] and theirs[0] <= own[1]]

@@ -9,8 +9,9 @@ import pytest
 
 from mobility.disclosure.cells import Offer, offer
 from mobility.disclosure.declaration import Declaration, Rows
-from mobility.disclosure.earlier import Edition, difference, states
+from mobility.disclosure.earlier import Edition, check_periods, difference, states
 from mobility.disclosure.members import Members, identity
+from mobility.errors import ReleaseError
 from mobility.settings import Words
 from tests.lib.tables import assert_table, table
 
@@ -112,6 +113,33 @@ def test_the_state_of_a_cell(known: bool) -> None:
         empty then    |
     """,
     )
+
+
+@pytest.mark.parametrize(("then", "now", "is_refused"), [
+    ("2020", "2020", False),
+    ("2019-2021", "2019-2021", False),
+    ("2019-2021", "2020", True),
+    ("2019-2021", "2021-2023", True),
+    ("2019-2021", "2022", False),
+    # years since a start, and totals over the years, are no periods that overlap
+    ("start-01", "start+02", False),
+    ("start+00", "start+00", False),
+    ("0", "2020", False),
+    ("-", "2020", False),
+])  # fmt: skip
+def test_periods_that_overlap_without_being_the_same_are_refused(then: str, now: str, is_refused: bool) -> None:
+    def of(period: str) -> Offer:
+        people = members(records(1, 30, "a"))
+        given = offered(people, declare())
+        return dataclasses.replace(given, frame=given.frame.with_columns(year=pl.lit(period)))
+
+    shown = of(then).frame.with_columns(identity(declare())).select("identity", "cell_key", "persons", "households")
+    edition = Edition("stays", ("q1",), shown, None)
+    if is_refused:
+        with pytest.raises(ReleaseError, match="overlaps"):
+            check_periods(of(now), [edition])
+    else:
+        check_periods(of(now), [edition])
 
 
 def test_a_total_is_the_same_cell_in_a_table_without_the_classes() -> None:
