@@ -21,7 +21,7 @@ import pytest
 from mobility.run.job import start
 from mobility.steps import pipeline
 
-PERSON = "987654321"
+PERSON = "987650123"
 OBJECT, NEXT_OBJECT = "CANARY00" * 4, "CANARY01" * 4
 HOUSEHOLD = "CANARYHH0001"
 BAD_DAY = "2019CANA"
@@ -116,7 +116,7 @@ def plant(source):
         household | {"DATUMAANVANGHH": "20100101", "DATUMEINDEHH": "20501231", "TYPHH": "Z"},
     ])  # fmt: skip
     add_rows(source, "BouwenWonen/VSLGWBTAB/*.sav", [home, home, new_home, new_home | {"bc2023": "91010199"}])
-    add_rows(source, "BouwenWonen/VSLCOORDTAB/*.sav", [home, home | {"XCOORDADRES": 987654321.0}])
+    add_rows(source, "BouwenWonen/VSLCOORDTAB/*.sav", [home, home | {"XCOORDADRES": 987650123.0}])
     payer = {"RINPERSOONSHKW": "R", "RINPERSOONHKW": PERSON}
     for year in (2017, 2018):
         add_rows(source, f"InkomenBestedingen/INHATAB/INHA{year}*.sav", [payer, payer, payer | {"INHPOPIIV": "Z"}])
@@ -211,7 +211,7 @@ def test_the_search_finds_a_trace_where_there_is_one(ran, tmp_path):
     with zipfile.ZipFile(tmp_path / "check" / "outer.zip", "w", zipfile.ZIP_DEFLATED) as outer:
         outer.write(tmp_path / "inner.xlsx", "inner.xlsx")
     assert traces_in_folders(tmp_path) == [
-        "runs/log.txt: 987654321",
+        "runs/log.txt: 987650123",
         "check/outer.zip/inner.xlsx: CANARY",
         "check/outer.zip/inner.xlsx/sheet.xml: CANARY",
     ]
