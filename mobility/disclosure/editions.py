@@ -27,6 +27,7 @@ Flags = npt.NDArray[np.bool_]
 
 _COUNTS = ("persons", "households")
 NOW, THEN = "now", "then"
+_OF_A_YEAR = r"\|year="
 
 
 @dataclass(frozen=True)
@@ -81,8 +82,10 @@ def offers_then(
             if theirs is not None and low == edition.low:
                 mine = mine.join(theirs, on=mine.columns, how="anti", nulls_equal=True)
             bound = low if tag == NOW else edition.low
-            found = [records_of(each, mine, bound) for each in (*tables, *declared)]
-            changed[tag].append(pl.concat(found).unique([IDENTITY, RECORD]).collect())
+            found = pl.concat([records_of(each, mine, bound) for each in (*tables, *declared)])
+            if theirs is None:  # the cells of this year are in one edition only, and held against nothing
+                found = found.filter(~pl.col(IDENTITY).str.contains(_OF_A_YEAR))
+            changed[tag].append(found.unique([IDENTITY, RECORD]).collect())
     joined = _atoms(pl.concat(changed[NOW]), pl.concat(changed[THEN]), tuple(each.table for each in tables))
     aggregate = pl.concat(before)
     names = {each.table: each.table + suffix for each in declared}
