@@ -258,7 +258,9 @@ def test_shares_of_the_monitor_lie_between_0_and_100_and_no_key_stands_twice(sto
     table = indicators(story)
     assert not table.select([*KEYS, "level", "place", "cut"]).is_duplicated().any()
     shares = table.filter(pl.col("indicator").is_in(["A3", "A7", "A9", "B7", "D1", "D3", "D4", "E1", "E2", "E5", "F2"]))
-    shares = shares.filter(~pl.col("detail").is_in(["slope", "median_stay"]), ~pl.col("detail").str.starts_with("excess"))
+    shares = shares.filter(
+        ~pl.col("detail").is_in(["slope", "median_stay"]), ~pl.col("detail").str.starts_with("excess")
+    )
     assert shares["value"].is_between(0, 100).all()
     assert not table["value"].is_nan().any()
 
