@@ -33,7 +33,7 @@ def write_country(
     Args:
         settings: size, period and contents.
         root: a folder that does not exist or is empty.
-        tell: called with name and number of rows of each file when it is complete.
+        tell: called with name and number of rows of each file when it has all its rows; all are complete when this ends.
         progress: called with the blocks of 100,000 persons done and their number.
 
     Raises:

@@ -7,11 +7,10 @@ of an income, may be taken within the block.
 
 from __future__ import annotations
 
-import multiprocessing
 import shutil
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,11 +22,10 @@ from mobility.synthetic.check import Tally
 from mobility.synthetic.country import Country, live_through
 from mobility.synthetic.quirks import count_in, count_of
 from mobility.synthetic.registers import all_registers
-from mobility.synthetic.sinks import TRUTH, Files, Part
+from mobility.synthetic.sinks import TRUTH, WORKERS, Files, Part, other_processes
 from mobility.synthetic.truth import truth_tables
 
 ALONE = 300_000  # persons up to which starting other processes is not worth while
-WORKERS = 2
 _PARTS = "parts.tmp"  # below the root, while other processes write their blocks
 
 
@@ -61,7 +59,7 @@ def write_blocks(
     Args:
         settings: size, period and contents.
         root: an empty folder.
-        tell: called with name and rows of each file when it is complete.
+        tell: called with name and rows of each file when it has all its rows; all are complete when this ends.
         progress: called with the blocks done and their number.
         workers: other processes, 0 for none; None: two for a large country. The files do not depend on it.
     """
@@ -104,8 +102,7 @@ def _tables(country: Country, settings: Synthetic) -> Iterator[Table]:
 
 def _by_others(settings: Synthetic, folder: Path, count: int, workers: int) -> Generator[Made]:
     """Blocks in order, a few of them ahead; between processes travel paths and counts."""
-    # Spawn is what Windows does and the only way that is safe beside the threads of Polars.
-    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+    with other_processes(workers) as pool:
         ahead: deque[Future[Made]] = deque()
         try:
             for number in range(count + workers):

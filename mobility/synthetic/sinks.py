@@ -19,9 +19,14 @@ from mobility.synthetic.deliveries import Delivery, deliveries
 from mobility.synthetic.writer import columns_in, columns_of, table_in, write_sav
 
 TRUTH = "truth/"  # what starts so is a table of the truth and no register
-WRITERS = 2  # processes that write SPSS files, of which a value at a time goes through Python
+WORKERS = 2  # other processes, for blocks and for long SPSS files, of which a value at a time goes through Python
 FEW_ROWS = 50_000  # of an SPSS file that is written here: starting a process would take longer
 Part = pl.DataFrame | Path  # rows, or the Parquet file that holds them
+
+
+def other_processes(workers: int) -> ProcessPoolExecutor:
+    """Processes that are spawned: what Windows does, and the only way that is safe beside the threads of Polars."""
+    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
 
 
 class Sink(Protocol):
@@ -31,7 +36,7 @@ class Sink(Protocol):
         """Append the rows of one block."""
 
     def close(self) -> None:
-        """The file is complete; or writing stops here."""
+        """No row follows: the file is complete, or, of a long SPSS file, being written; or writing stops here."""
 
 
 class Files:
@@ -122,9 +127,8 @@ class _SavWriters:
             write_sav(path, table, columns)
             return
         if self._pool is None:
-            # Spawn is what Windows does and the only way that is safe beside the threads of Polars.
-            self._pool = ProcessPoolExecutor(WRITERS, mp_context=multiprocessing.get_context("spawn"))
-        while len(self._waiting) > WRITERS:  # so that few tables are held at once
+            self._pool = other_processes(WORKERS)
+        while len(self._waiting) > WORKERS:  # so that few tables are held at once
             self._waiting.popleft().result()
         self._waiting.append(self._pool.submit(write_sav, path, table, columns))
 
