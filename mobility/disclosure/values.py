@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 import polars as pl
+import polars.selectors as cs
 
 from mobility.disclosure.curves import incidence
 from mobility.disclosure.declaration import TOTAL, Declaration, Value
@@ -49,6 +50,7 @@ ARGUMENTS = {
 }
 _NO_COLUMN = {("share", "of"), ("quantile", "width")}
 _PERSONS = pl.col("persons_published")
+_DECIMALS = 9  # what floating point adds beyond them is no part of a value
 
 
 def columns_needed(values: Iterable[Value]) -> list[str]:
@@ -67,7 +69,8 @@ def values_of(inside: pl.DataFrame, declaration: Declaration, profile: Disclosur
     """
     found = {value.name: _RULES[value.rule](inside, value, declaration, profile) for value in declaration.values}
     seen = inside["persons_published"].is_not_null()
-    return pl.DataFrame(found).select(pl.when(pl.lit(seen)).then(pl.col(name)).alias(name) for name in found)
+    values = pl.DataFrame(found).with_columns(cs.float().round(_DECIMALS))
+    return values.select(pl.when(pl.lit(seen)).then(pl.col(name)).alias(name) for name in found)
 
 
 def _share(inside: pl.DataFrame, value: Value, declaration: Declaration, profile: Disclosure) -> pl.Series:
