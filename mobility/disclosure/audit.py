@@ -299,8 +299,6 @@ class Shown:
         unguarded: cells of tables in exact numbers of which a reader may know more: those that break no rule by themselves.
         public: cells that earlier releases showed, or that no table shows, which nobody can withhold; None: there are none.
         known: so many persons are in a cell as anybody knows, shown or not; -1: unknown. None: of no cell.
-        before: the `bounds` that `known` alone sets, so that nothing is withheld for what is known without this release. None:
-            there are none.
     """
 
     numbers: Whole
@@ -312,13 +310,18 @@ class Shown:
     unguarded: Flags
     public: Flags | None = None
     known: Whole | None = None
-    before: tuple[Whole, Whole] | None = None
 
-    def knowing_before(self, net: Net) -> Shown:
-        """The same with what a reader could work out had nothing been shown."""
+    def within_reach(self, net: Net) -> Shown:
+        """The same with no cell asked to be more counts than it could be had nothing been shown.
+
+        That anybody knows as much from public totals alone is no reason to withhold: a place of two residents has no more than
+        two movers, and no release changes that. A number of a total that is public leaves room for so many beside it.
+        """
         if self.known is None:
             return self
-        return dataclasses.replace(self, before=bounds(self, np.zeros(self.numbers.shape[1], np.bool_), net))
+        low, high = bounds(self, np.zeros(self.numbers.shape[1], np.bool_), net)
+        most = np.where(self.known >= 0, self.known, high[PERSONS] - low[PERSONS])
+        return dataclasses.replace(self, width=np.minimum(self.width, most + 1))
 
     def start(self, is_shown: Flags) -> tuple[Whole, Whole]:
         """What each cell by itself can be: persons, households, surplus.
@@ -390,34 +393,21 @@ def _couple(low: Whole, high: Whole) -> None:
 def tight(low: Whole, high: Whole, net: Net, shown: Shown) -> tuple[Flags, Flags]:
     """Which cells can be fewer than `width` counts, and which relations leave an empty child fewer.
 
-    That anybody knows as much from public totals alone is no reason to withhold: a place of two residents has no more than two
-    movers, and no release changes that. What narrows it further does count.
-
     Of a table in exact numbers, the surplus is not guarded, and that nobody is in a cell may be found out.
     """
     narrow_in = high - low + 1 < shown.width
     if shown.known is not None:
         narrow_in[PERSONS, shown.known >= 0] = False
-    if shown.before is not None:
-        narrow_in &= (low > shown.before[0]) | (high < shown.before[1])
     exact = shown.base == 1
     cells: Flags = np.any(narrow_in[:SURPLUS], axis=0) & ~shown.unguarded
     cells |= narrow_in[SURPLUS] & ~exact
-    room = _room(low, high, net)
+    room = np.array([most[net.parent] - net.total(least) + 1 for least, most in zip(low, high, strict=True)])
     rounded = np.ones(len(net.parent), np.bool_)
     rounded[net.relation[exact[net.child]]] = False
     if shown.known is not None:
         rounded &= ~net.all_known(shown.known)
-    small = room < shown.width[net.parent]
-    if shown.before is not None:
-        small &= room < _room(*shown.before, net)
-    narrow: Flags = rounded & net.loose & np.any(small, axis=0)
+    narrow: Flags = rounded & net.loose & np.any(room < shown.width[net.parent], axis=0)
     return cells, narrow
-
-
-def _room(low: Whole, high: Whole, net: Net) -> Whole:
-    """How many counts a child that nobody is in can be, by measure and relation."""
-    return np.array([most[net.parent] - net.total(least) + 1 for least, most in zip(low, high, strict=True)])
 
 
 def withhold_tight(

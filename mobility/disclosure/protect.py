@@ -313,14 +313,14 @@ def _decide(
         unguarded=is_exact & ~risk,
         public=public | added,
         known=known if fixed.any() else None,
-    ).knowing_before(net)
+    ).within_reach(net)
     claims, breakdowns = rules
     bounded = bounds(evidence, safe, net, breakdowns)
     blamed = _blamed(*relations_to_blame(evidence, safe, net, claims, bounded), relations.heads["at"])
     if not is_exact.any():
         return withhold_tight(evidence, safe, net, claims, breakdowns, bounded), shown, blamed
     kept = (safe & ~is_exact) | public | fixed
-    system = system_of(relations, counts, safe | fixed, risk, kept, is_exact, width, minimum)
+    system = system_of(relations, counts, safe | fixed, risk, kept, is_exact, evidence.width, minimum)
     suspects = np.zeros(everything.height, np.bool_)
     for _ in range(profile.audit_rounds + 1):
         stays, pattern = protect_exact(system, everything.height, suspects)

@@ -77,6 +77,23 @@ def test_who_stayed_is_not_the_population_less_who_left(mode: Mode) -> None:
     assert ours.safe.frame.height > 100, "the rest is still shown"
 
 
+@pytest.mark.parametrize("mode", ["round", "suppress"])
+def test_a_place_of_two_residents_stops_no_release(mode: Mode) -> None:
+    """That at most two moved out of it is known without the release, and is no reason to withhold anything, or to refuse."""
+    cells, residents = nearly_all_left()
+    hamlet = pl.col("origin") == "GM0000"
+    one = pl.when(hamlet).then(1).otherwise("persons").cast(pl.Int64).alias("persons")
+    cells = cells.with_columns(one).with_columns(
+        households="persons", unit_persons="persons", unit_households="persons"
+    )
+    residents = residents.with_columns(residents=pl.when(pl.col("place") == "GM0000").then(2).otherwise("residents"))
+    given = offer(load_declaration("flows_total", {"flows_total": mode}), cells, low=("q1",))
+    (ours,) = protect([given], profile=disclosure(), secret=bytes(32), blocks={}, residents=residents)
+    shown = ours.safe.frame["origin"].unique()
+    assert "GM0000" not in shown
+    assert ours.safe.frame.height > 100, "the rest is still shown"
+
+
 def test_residents_of_a_class_are_not_the_public_number_less_the_other_classes() -> None:
     """All but a few are of one class; the number of all is withheld or rounded, and known all the same."""
     dice = np.random.default_rng(2)

@@ -61,11 +61,12 @@ def suppress(system: System, suspects: Flags | None = None) -> Pattern:
             break
         for target in failing.tolist():
             if proof.is_open(target):
-                move = _move(system, withheld, proof, target)
-                if move is None:
+                moves = _moves(system, withheld, proof, target)
+                if not moves:
                     raise ReleaseError(_refusal(1))
-                withheld[move.cell] = True
-                proof.add(move)
+                for move in moves:
+                    withheld[move.cell] = True
+                    proof.add(move)
         withheld = cover(system, withheld)
     else:
         raise ReleaseError(_refusal(len(failing)))
@@ -90,9 +91,26 @@ def _suspect(system: System, withheld: Flags, suspects: Flags | None) -> Flags:
 
 
 def _move(system: System, withheld: Flags, proof: Proof, target: int, *, only_withheld: bool = False) -> Move | None:
-    """A move that takes a cell as far as it still has to go; it went some way down in other moves at times."""
-    steps = int(system.width[target] - 1 + proof.low[target])
-    return find_move(system, withheld, target, steps, only_withheld=only_withheld)
+    """A move that takes a cell as far as it still has to go, up or else down; it went some way in other moves at times."""
+    way = int(system.width[target] - 1)
+    changes = way + int(proof.low[target]), int(proof.high[target]) - way
+    return find_move(system, withheld, target, changes, only_withheld=only_withheld)
+
+
+def _moves(system: System, withheld: Flags, proof: Proof, target: int) -> tuple[Move, ...]:
+    """One move that takes a cell all the way, or else one up and one down; nothing where neither is found.
+
+    Within a small total, such as the two residents of a place, a cell can go no way up alone, and none down.
+    """
+    move = _move(system, withheld, proof, target)
+    if move is not None:
+        return (move,)
+    way = int(system.width[target] - 1)
+    for up in range(way - 1, 0, -1):
+        rise, fall = (find_move(system, withheld, target, (change,)) for change in (up, up - way))
+        if rise is not None and fall is not None:
+            return rise, fall
+    return ()
 
 
 def _show_again(system: System, withheld: Flags, proof: Proof) -> Flags:

@@ -14,8 +14,10 @@ _WHOLE_UP_TO = 1500
 _FREE = 1e-3
 
 
-def find_move(system: System, withheld: Flags, target: int, steps: int, *, only_withheld: bool = False) -> Move | None:
-    """The cheapest move that takes a cell `steps` units up, or else down.
+def find_move(
+    system: System, withheld: Flags, target: int, changes: tuple[int, ...], *, only_withheld: bool = False
+) -> Move | None:
+    """The cheapest move that changes a cell by so many units, the first of `changes` that is possible.
 
     Looked for in growing blocks around the cell. A change of a withheld cell is nearly free, that of a shown one costs by the
     cell; shown cells that change must then be withheld.
@@ -24,7 +26,7 @@ def find_move(system: System, withheld: Flags, target: int, steps: int, *, only_
         system: the cells.
         withheld: those that are withheld.
         target: the cell.
-        steps: how far.
+        changes: in units, up or down.
         only_withheld: whether shown cells stay as they are; then only nearby and quickly.
 
     Returns:
@@ -41,7 +43,7 @@ def find_move(system: System, withheld: Flags, target: int, steps: int, *, only_
         at = int(np.searchsorted(cells, target))
         if at == len(cells) or cells[at] != target:
             continue
-        for change in (steps, -steps):
+        for change in changes:
             if change < -int(system.room[target]):
                 continue
             thorough = not only_withheld and len(cells) <= _WHOLE_UP_TO
