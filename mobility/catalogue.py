@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -94,3 +95,15 @@ def absent_registers(there: set[str]) -> dict[str, tuple[str, ...]]:
         for key, one in load_catalogue().items()
     }
     return {key: names for key, names in lacking.items() if names}
+
+
+def by_register(absent: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """Indicators that are not available, by the registers that the panel of the study does not hold.
+
+    Args:
+        absent: by indicator; `|` stands between registers of which one would do.
+    """
+    found: dict[str, list[str]] = {}
+    for key, names in absent.items():
+        found.setdefault(" and no ".join(name.replace("|", " or ") for name in names), []).append(key)
+    return found

@@ -9,7 +9,7 @@
 | `effect` | `value`, and the least of its arms: `areas`, `largest`, `persons`, `households`, `events` | in steps of a share |
 | `quantile` | `value`, `below`, `above`, `width` (a number) | the lower end of the bin |
 | `indicator` | the columns of `indicators.PARTS` | see there |
-| `incidence` | a key column `month` (recode `steps`; 0: everybody) | cumulative share of published counts |
+| `incidence` | a key column `month` (recode `steps`; 0: everybody) | cumulative share of published counts, in three decimals |
 
 A value is shown only where its cell is.
 """
@@ -50,6 +50,7 @@ ARGUMENTS = {
 }
 _NO_COLUMN = {("share", "of"), ("quantile", "width")}
 _PERSONS = pl.col("persons_published")
+_SHARE_DECIMALS = 3  # of a share of two rounded counts
 _DECIMALS = 9  # what floating point adds beyond them is no part of a value
 
 
@@ -119,7 +120,8 @@ def _quantile(inside: pl.DataFrame, value: Value, declaration: Declaration, prof
 
 
 def _incidence(inside: pl.DataFrame, value: Value, declaration: Declaration, profile: Disclosure) -> pl.Series:  # noqa: ARG001
-    return incidence(inside, tuple(column for column in declaration.cells if column != "month"))
+    shares = incidence(inside, tuple(column for column in declaration.cells if column != "month"))
+    return shares.round(_SHARE_DECIMALS)
 
 
 def _indicator(inside: pl.DataFrame, value: Value, declaration: Declaration, profile: Disclosure) -> pl.Series:  # noqa: ARG001

@@ -186,20 +186,23 @@ class Offering:
 
     def as_they_were(self, ledger: Ledger, known: Sequence[Offer], editions: Sequence[Edition]) -> list[Offer]:
         """Tables of earlier releases as they were, where records have changed since: one system of sums with those of now."""
-        recorded = [each for record in ledger.records for each in record.recorded]
-        own, found = self.workspace.outputs, []
-        for number, (each, edition) in enumerate(zip(recorded, editions, strict=True), start=1):
-            now = [given for given in known if given.declaration.source == each.source]
-            members = self.members(each.source) if now else None
-            if members is None or edition.members is None:
-                continue
-            declared = [
-                _as_it_was(load_declaration(table, own=own), universe)
-                for table, universe in sorted(each.definition["universe"].items())
-                if table in declared_tables(own)
-            ]
-            low = self.settings.study.income.low
-            found += offers_then(declared, edition, now, members, low, f"_edition_{number}")
+        own, low, found, rest = self.workspace.outputs, self.settings.study.income.low, [], iter(editions)
+        for number, record in enumerate(ledger.records, start=1):
+            suffix, together = f"_edition_{number}", []
+            for each, edition in zip(record.recorded, rest, strict=False):
+                now = [given for given in known if given.declaration.source == each.source]
+                members = self.members(each.source) if now else None
+                if members is None or edition.members is None:
+                    continue
+                declared = [
+                    _as_it_was(load_declaration(table, own=own), universe)
+                    for table, universe in sorted(each.definition["universe"].items())
+                    if table in declared_tables(own)
+                ]
+                made = offers_then(declared, edition, now, members, low, suffix)
+                together += [(given, low == edition.low) for given in made]
+            names = {given.declaration.table for given, _ in together}
+            found += [_beside_its_own(given, suffix, names, is_same=same) for given, same in together]
         return found
 
     def _check_modes(self, ledger: Ledger, offers: Sequence[Offer]) -> None:
@@ -213,6 +216,21 @@ class Offering:
                             f"study.release.modes: {table} was released as {universe['mode']} before. Exact and rounded "
                             "numbers of the same cells tell more than either: keep to its mode. Nothing was written."
                         )
+
+
+def _beside_its_own(given: Offer, suffix: str, names: set[str], *, is_same: bool) -> Offer:
+    """A table of an earlier release with sums to the tables of that release, or of now where these are still the same.
+
+    Of other low classes, cells of now are no sums of those of then.
+    """
+    kept = []
+    for margin in given.declaration.margins:
+        then = margin.table if margin.table in names else margin.table + suffix
+        if then in names:
+            kept.append(dataclasses.replace(margin, table=then))
+        elif is_same:
+            kept.append(margin)
+    return dataclasses.replace(given, declaration=dataclasses.replace(given.declaration, margins=tuple(kept)))
 
 
 def closed(given: Offer) -> Offer:

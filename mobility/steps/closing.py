@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 
+from mobility.catalogue import by_register
 from mobility.settings import Settings
 from mobility.steps.job import release_folder, step_record
 from mobility.steps.pipeline import jobs
@@ -31,8 +32,9 @@ def left_out(settings: Settings, typed: Sequence[str]) -> list[str]:
     if tables:
         lines.append(f"cells that are zero, small or protected; how many, and why: {command('release', typed, _LOOKS)}")
     absent = step_record(settings, "monitor").told().get("absent", {}) if settings.study.monitor.indicators else {}
-    reasons = {key: " and no ".join(name.replace("|", " or ") for name in names) for key, names in absent.items()}
-    lines += [f"indicator {key}: there is no {why}" for key, why in reasons.items()]
+    lines += [
+        f"indicators {', '.join(keys)}: this study reads no {names}" for names, keys in by_register(absent).items()
+    ]
     if not settings.study.programmes:
         lines.append("original residents: the study names no programmes")
     return lines

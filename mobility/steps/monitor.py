@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from mobility.areas import load_programme, load_zoning
-from mobility.catalogue import absent_registers, chosen
+from mobility.catalogue import absent_registers, by_register, chosen
 from mobility.indicators.table import collected, empty, told_and_behind
 from mobility.panel.store import Panel
 from mobility.run.files import make_folder, remove_folder, write_json, write_parquet
@@ -96,10 +96,8 @@ def _closing(settings: Settings, told: Told) -> list[str]:
         f"{told['rows']:,} rows of {len(told['made'])} indicators, in {workspace(settings).aggregate('indicators')}"
     ]
     lines.append("seconds: " + ", ".join(f"{name} {each:.1f}" for name, each in told["families"].items()))
-    lacking: dict[str, list[str]] = {}
-    for key, names in told["absent"].items():
-        lacking.setdefault(" and no ".join(name.replace("|", " or ") for name in names), []).append(key)
-    lines += [f"not available, since there is no {names}: {', '.join(keys)}" for names, keys in lacking.items()]
+    lacking = by_register(told["absent"])
+    lines += [f"not available, since this study reads no {names}: {', '.join(keys)}" for names, keys in lacking.items()]
     if told["empty"]:
         lines.append(f"nothing to tell in these years and places: {', '.join(told['empty'])}")
     return lines

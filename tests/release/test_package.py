@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import zipfile
 from pathlib import Path
 
 import polars as pl
@@ -29,6 +30,19 @@ def test_frictionless_finds_no_fault_in_the_package_nor_in_any_row(folder: Path)
     report = Package(str(folder / "datapackage.json")).validate()
     assert report.flatten(["type", "note"]) == []
     assert len(report.tasks) == len(read_package(folder)["resources"]) > 3
+
+
+def test_the_zip_alone_is_a_package_too(folder: Path, tmp_path: Path) -> None:
+    """What comes back from the output check is the flat zip: its descriptions name its own files."""
+    with zipfile.ZipFile(folder.parent / "demo_1.zip") as archive:
+        archive.extractall(tmp_path)
+    report = Package(str(tmp_path / "demo_1_datapackage.json")).validate()
+    assert report.flatten(["type", "note"]) == []
+    assert len(report.tasks) == len(read_package(folder)["resources"])
+    crate = json.loads((tmp_path / "demo_1_ro-crate-metadata.json").read_text(encoding="utf-8"))
+    files = {entity["@id"] for entity in crate["@graph"] if entity["@type"] == "File"}
+    assert files
+    assert all((tmp_path / name).is_file() for name in files)
 
 
 def test_frictionless_sees_a_number_that_was_changed_after_the_release(folder: Path, tmp_path: Path) -> None:

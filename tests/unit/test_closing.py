@@ -44,7 +44,7 @@ def test_what_was_left_out_has_a_reason(settings: Settings) -> None:
     assert left_out(settings, ["study=demo"]) == [
         "cohort: no cell of it could be shown",
         "cells that are zero, small or protected; how many, and why: uv run jobs/release.py study=demo check=true",
-        "indicator F4: there is no SPOLISBUS and no one or other",
+        "indicators F4: this study reads no SPOLISBUS and no one or other",
     ]
 
 
