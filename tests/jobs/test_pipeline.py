@@ -295,12 +295,18 @@ def test_jobs_run_one_by_one_with_seven_partitions_on_one_thread_give_the_bytes_
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("partitions", "threads"), [(1, "1"), (2, "2"), (7, "1"), (64, "2")])
+@pytest.mark.parametrize(("partitions", "threads"), [(1, "1"), (2, "2"), (7, "1"), (16, "2")])
 def test_partitions_and_threads_do_not_change_a_byte(story, tmp_path, run_job, places, partitions, threads):
     given = (*places(tmp_path, story.root / "source"), f"place.partitions={partitions}")
     done = run_job("pipeline", *given, "register.kind=cbs", POLARS_MAX_THREADS=threads)
     assert done.returncode == 0, done.stderr
     assert aggregates(tmp_path) == story.aggregates
+
+
+@pytest.mark.campaign
+def test_sixty_four_partitions_do_not_change_a_byte(story, tmp_path, run_job, places):
+    """Six minutes: what a partition costs whatever is in it, 64 times."""
+    test_partitions_and_threads_do_not_change_a_byte(story, tmp_path, run_job, places, 64, "2")
 
 
 @pytest.mark.slow
