@@ -61,7 +61,7 @@ def offers_then(
         now: the tables of now made from the same aggregate, and those of earlier releases as they would be now.
         members: who is behind these.
         low: the income classes that count as low now.
-        suffix: marks the names of the earlier tables.
+        suffix: marks the names of the earlier tables; their margins still name the tables without it.
 
     Returns:
         No offers where nothing changed: then the edition tells no more than its cells do by themselves.
@@ -88,8 +88,7 @@ def offers_then(
             changed[tag].append(found.unique([IDENTITY, RECORD]).collect())
     joined = _atoms(pl.concat(changed[NOW]), pl.concat(changed[THEN]), tuple(each.table for each in tables))
     aggregate = pl.concat(before)
-    names = {each.table: each.table + suffix for each in declared}
-    return [_offer_then(each, aggregate, edition, names, joined) for each in declared]
+    return [_offer_then(each, aggregate, edition, each.table + suffix, joined) for each in declared]
 
 
 def _differs(edition: Edition, now: Sequence[Offer]) -> bool:
@@ -111,14 +110,9 @@ def _counted(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _offer_then(
-    declared: Declaration, aggregate: pl.DataFrame, edition: Edition, names: Mapping[str, str], joined: Joined
-) -> Offer:
-    margins = tuple(dataclasses.replace(each, table=names.get(each.table, each.table)) for each in declared.margins)
+def _offer_then(declared: Declaration, aggregate: pl.DataFrame, edition: Edition, name: str, joined: Joined) -> Offer:
     # The keys are those of the ledger, of which only that they are the same is asked.
-    then = dataclasses.replace(
-        declared, table=names[declared.table], margins=margins, values=(), key="counts", residents=()
-    )
+    then = dataclasses.replace(declared, table=name, values=(), key="counts", residents=())
     given = offer(then, aggregate, low=edition.low)
     shown = pl.col("persons_shown").is_not_null()
     known = edition.cells.select(IDENTITY, pl.col(KEY).alias("key_then"), pl.col("persons").alias("persons_shown"))
@@ -167,11 +161,11 @@ def between(tables: Mapping[str, Table], offers: Sequence[Offer], start: int) ->
         stay = stay.with_columns(
             child=pl.int_range(start + atoms.height, start + atoms.height + pl.len(), dtype=pl.Int64)
         )
-        found = [same, links.join(number, on="atom").select("parent", "child")]
+        found = [links.join(number, on="atom").select("parent", "child")]
         found += [of[tag].join(stay, on=IDENTITY).select("parent", "child") for tag in (NOW, THEN)]
         at = pl.lit(f"{', '.join(names[NOW])} and an earlier edition").alias("at")
         more = pl.lit(value=False).alias("open"), pl.lit(0, dtype=pl.Int64).alias("domain"), at
-        pairs.append(pl.concat(found[1:]).sort("parent", "child").select("parent", "child", *more))
+        pairs.append(pl.concat(found).sort("parent", "child").select("parent", "child", *more))
         pairs.append(same.sort("parent", "child").select("parent", "child", *more))
         added = pl.concat([atoms.select(_COUNTS), stay.select(_COUNTS)])
         counts.append(added.to_numpy().T.astype(np.int64).reshape(2, -1))

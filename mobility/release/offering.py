@@ -225,7 +225,7 @@ def _beside_its_own(given: Offer, suffix: str, names: set[str], *, is_same: bool
     """
     kept = []
     for margin in given.declaration.margins:
-        then = margin.table if margin.table in names else margin.table + suffix
+        then = margin.table + suffix
         if then in names:
             kept.append(dataclasses.replace(margin, table=then))
         elif is_same:
